@@ -1,0 +1,533 @@
+"""An asyncio event loop whose time is the lab's and whose network is the fabric.
+
+This is the one file that leans on asyncio's private parts; the tests run it on every
+supported Python. What it leans on: ``BaseEventLoop``'s ``_run_once`` asks ``_selector``
+to wait and then ``_process_events``; ``_scheduled`` is a heap of timers; and
+``create_connection`` builds on ``_connect_sock``, ``_make_socket_transport`` and
+``_make_ssl_transport``; TLS is ``asyncio.sslproto``.
+
+Nothing here can open a real socket. What is not simulated is refused by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import errno
+import heapq
+import ipaddress
+import itertools
+import socket
+import ssl as ssl_module
+import threading
+from asyncio import sslproto
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
+
+from simulator.errors import NotSimulated
+from simulator.net.clock import Clock, JumpClock
+from simulator.net.fabric import Fabric
+from simulator.net.host import Host, current_host
+from simulator.net.packets import is_ipv6
+from simulator.net.sockets import VirtualSocket
+from simulator.net.tcp import Connection, connect, os_error
+from simulator.net.transport import StreamServer, StreamTransport
+from simulator.net.udp import DatagramTransport, socket_address
+from simulator.values import Address, Instant, message
+
+T = TypeVar("T")
+ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+
+_PORTS = {"domain": 53, "http": 80, "https": 443, "whois": 43, "ftp": 21, "smtp": 25}
+
+
+class LabAsleepError(RuntimeError):
+    """Nothing is due, ever, and the coroutine that was run still waits.
+
+    In a lab this means that something waits for an answer that nobody will give; a real
+    program would hang here.
+    """
+
+
+class _Timer(asyncio.TimerHandle):
+    """A timer that keeps its place among equal deadlines; asyncio's own does not."""
+
+    __slots__ = ("_order",)
+
+    def __init__(self, order: int, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._order = order
+
+    def __lt__(self, other: object) -> bool:
+        assert isinstance(other, _Timer)
+        if self._when == other._when:  # type: ignore[attr-defined]
+            return self._order < other._order
+        return self._when < other._when  # type: ignore[attr-defined, no-any-return]
+
+
+class _Waiting:
+    """Stands where a loop has its selector: instead of waiting, time moves."""
+
+    def __init__(self, loop: LabLoop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """Move on by at most ``timeout`` seconds, to whatever is due first."""
+        if timeout is None or timeout > 0:
+            self._loop.pass_time(timeout)
+        return ()
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class LabLoop(asyncio.BaseEventLoop):
+    """The event loop of one lab."""
+
+    def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
+        super().__init__()
+        self.clock = JumpClock() if clock is None else clock
+        self.fabric = Fabric(lambda: self.clock.now, seed)
+        self._selector = _Waiting(self)
+        self._clock_resolution = 1e-6
+        self._wakeup = threading.Event()
+        self._timers = itertools.count()
+        self._tokens: WeakKeyDictionary[Any, VirtualSocket] = WeakKeyDictionary()
+
+    # --- time ---------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Return lab time in seconds since the start."""
+        return self.clock.now / 1_000_000
+
+    def pass_time(self, timeout: float | None) -> None:
+        """Let the clock move to the first of: a timer, a packet, the outside."""
+        deadline: Instant | None = self.fabric.schedule.next_at()
+        if timeout is not None:
+            timer = self.clock.now + max(1, round(timeout * 1_000_000))
+            deadline = timer if deadline is None else min(deadline, timer)
+        if deadline is None and not self.clock.waits_for_outside:
+            raise LabAsleepError(
+                f"at {self.time()} s nothing is left that could wake the lab, "
+                "and what was run still waits"
+            )
+        self.clock.advance(deadline, self._wakeup)
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., Any],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call back at a lab time; equal times in the order asked for."""
+        self._check_closed()  # type: ignore[attr-defined]
+        timer = _Timer(next(self._timers), when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
+        timer._scheduled = True  # type: ignore[attr-defined]
+        return timer
+
+    def _process_events(self, event_list: object) -> None:
+        self.fabric.schedule.run_due(self.clock.now, self._delivery_failed)
+
+    def _delivery_failed(self, error: Exception) -> None:
+        self.call_exception_handler(
+            {"message": "a program failed on what arrived for it", "exception": error}
+        )
+
+    def _write_to_self(self) -> None:
+        self._wakeup.set()
+
+    # --- where code runs ------------------------------------------------------------------
+
+    def run_on(self, host: Host, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a coroutine as a program on a host."""
+        return self.create_task(coroutine, context=host.context())
+
+    @staticmethod
+    def _here() -> Host:
+        host = current_host.get(None)
+        if host is None:
+            raise RuntimeError(
+                "this code runs on no machine of the virtual Internet: start it with "
+                "loop.run_on(host, coroutine)"
+            )
+        return host
+
+    # --- names ----------------------------------------------------------------------------
+
+    async def getaddrinfo(  # type: ignore[override]
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002  # as in asyncio
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[AddressInfo]:
+        """Resolve by the current host's own resolver, over the virtual network."""
+        number = _port_number(port)
+        name = host.decode("ascii") if isinstance(host, bytes) else host
+        addresses = await self._addresses(name, family, flags)
+        kinds = [
+            (kind, protocol)
+            for kind, protocol in (
+                (socket.SOCK_STREAM, socket.IPPROTO_TCP),
+                (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
+            )
+            if type in (0, kind) and proto in (0, protocol)
+        ]
+        return [
+            (_family(address), kind, protocol, "", socket_address(address, number))
+            for address in addresses
+            for kind, protocol in kinds
+        ]
+
+    async def _addresses(self, name: str | None, family: int, flags: int) -> list[Address]:
+        if name is None or name == "":
+            every = ["0.0.0.0", "::"] if flags & socket.AI_PASSIVE else ["127.0.0.1", "::1"]  # noqa: S104
+            return [a for a in every if family in (0, _family(a))]
+        literal = _literal(name)
+        if literal is not None:
+            if family not in (0, _family(literal)):
+                raise socket.gaierror(socket.EAI_NONAME, "Address family not supported")
+            return [literal]
+        if name.rstrip(".").lower() == "localhost":
+            return [a for a in ("127.0.0.1", "::1") if family in (0, _family(a))]
+        lookup = self._here().lookup
+        if flags & socket.AI_NUMERICHOST or lookup is None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+        addresses = await lookup(name, versions.get(family, 0))
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return addresses
+
+    async def getnameinfo(self, sockaddr: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:
+        """Return an address as it is: reverse zones are not simulated."""
+        return str(sockaddr[0]), str(sockaddr[1])
+
+    # --- streams --------------------------------------------------------------------------
+
+    async def _connect(
+        self, address: tuple[Any, ...], local: tuple[Any, ...] | None = None
+    ) -> Connection:
+        done: asyncio.Future[None] = self.create_future()
+
+        def connected(error: OSError | None) -> None:
+            if done.done():
+                return
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+        peer = (str(address[0]), int(address[1]))
+        own = None if local is None else (_bound(str(local[0])), int(local[1]))
+        connection: Connection | None = None
+        try:
+            connection = connect(self._here(), peer, contextvars.copy_context(), connected, own)
+            await done
+        except OSError as error:
+            raise OSError(error.errno, f"Connect call failed {address}") from error
+        except asyncio.CancelledError:
+            if connection is not None:
+                connection.abort()
+            raise
+        return connection
+
+    async def _connect_sock(
+        self,
+        exceptions: list[list[OSError]],
+        addr_info: AddressInfo,
+        local_addr_infos: Sequence[AddressInfo] | None = None,
+    ) -> VirtualSocket:
+        family, kind, protocol, _, address = addr_info
+        local = None
+        for candidate in local_addr_infos or ():
+            if candidate[0] == family:
+                local = candidate[4]
+        made = VirtualSocket(family, kind, protocol)
+        try:
+            made.adopt(await self._connect(address, local))
+        except OSError as error:
+            exceptions.append([error])
+            raise
+        return made
+
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        """Connect a `VirtualSocket`, or a fresh real socket that serves as a mere token.
+
+        aiohttp makes a real socket unless told otherwise (``socket_factory``); it is kept
+        as the key to a virtual connection and never touches a network.
+        """
+        stand_in = sock
+        if not isinstance(sock, VirtualSocket):
+            stand_in = VirtualSocket(sock.family, sock.type, sock.proto)
+            self._tokens[sock] = stand_in
+        local = stand_in.getsockname()
+        stand_in.adopt(await self._connect(address, local if local[1] or local[0] else None))
+
+    def _make_socket_transport(
+        self,
+        sock: Any,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: StreamServer | None = None,
+    ) -> asyncio.Transport:
+        transport = StreamTransport(self, self._connection_of(sock), protocol, extra, server)
+        self._introduce(transport, waiter)
+        return transport
+
+    def _make_ssl_transport(
+        self,
+        rawsock: Any,
+        protocol: asyncio.BaseProtocol,
+        sslcontext: ssl_module.SSLContext | None,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        extra: dict[str, Any] | None = None,
+        server: StreamServer | None = None,
+        ssl_handshake_timeout: float | None = None,
+        ssl_shutdown_timeout: float | None = None,
+    ) -> asyncio.Transport:
+        context = ssl_module.create_default_context() if sslcontext is None else sslcontext
+        tls = sslproto.SSLProtocol(
+            self,
+            protocol,
+            context,
+            waiter,  # type: ignore[arg-type]
+            server_side,
+            server_hostname,
+            ssl_handshake_timeout=ssl_handshake_timeout,  # type: ignore[arg-type]
+            ssl_shutdown_timeout=ssl_shutdown_timeout,
+        )
+        connection = self._connection_of(rawsock)
+        self._introduce(StreamTransport(self, connection, tls, extra, server), None)
+        return tls._app_transport
+
+    def _introduce(self, transport: StreamTransport, waiter: asyncio.Future[None] | None) -> None:
+        try:
+            transport.start()
+        except Exception as error:
+            self.call_exception_handler(
+                {"message": "connection_made failed", "exception": error, "transport": transport}
+            )
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _connection_of(self, sock: Any) -> Connection:
+        if isinstance(sock, Connection):
+            return sock
+        stand_in = sock if isinstance(sock, VirtualSocket) else self._tokens.get(sock)
+        connection = None if stand_in is None else stand_in.detach()
+        if connection is not None and sock is not stand_in:
+            sock.close()  # the token has served
+        if connection is None:
+            raise NotSimulated(
+                message("{sock} is not connected on the virtual Internet", sock=repr(sock))
+            )
+        return connection
+
+    async def create_server(  # type: ignore[override]
+        self,
+        protocol_factory: ProtocolFactory,
+        host: str | Sequence[str] | None = None,
+        port: int | None = None,
+        *,
+        family: int = socket.AF_UNSPEC,
+        flags: int = socket.AI_PASSIVE,
+        sock: Any = None,
+        backlog: int = 100,
+        ssl: ssl_module.SSLContext | None = None,
+        reuse_address: bool | None = None,
+        reuse_port: bool | None = None,
+        keep_alive: bool | None = None,
+        ssl_handshake_timeout: float | None = None,
+        ssl_shutdown_timeout: float | None = None,
+        start_serving: bool = True,
+    ) -> StreamServer:
+        """Listen on ports of the current host."""
+        if ssl is not None and not isinstance(ssl, ssl_module.SSLContext):
+            raise TypeError("ssl argument must be an SSLContext or None")
+        here = self._here()
+        if sock is not None:
+            name = sock.getsockname()
+            host, port = name[0], name[1]
+        names: Iterable[str | None] = [host] if isinstance(host, str) or host is None else host
+        ports: dict[tuple[Address, int], None] = {}
+        number = port or 0
+        for name in names:
+            for address in await self._addresses(name, family, flags):
+                if not here.owns(address):
+                    raise os_error(errno.EADDRNOTAVAIL)
+                if number == 0:
+                    in_use = {port for _, port in here.listeners}
+                    number = here.free_port(in_use.__contains__)
+                ports[address, number] = None
+
+        def serve(connection: Connection, server: StreamServer) -> None:
+            protocol = protocol_factory()
+            if ssl is None:
+                self._make_socket_transport(connection, protocol, server=server)
+            else:
+                self._make_ssl_transport(
+                    connection,
+                    protocol,
+                    ssl,
+                    server_side=True,
+                    server=server,
+                    ssl_handshake_timeout=ssl_handshake_timeout,
+                    ssl_shutdown_timeout=ssl_shutdown_timeout,
+                )
+
+        server = StreamServer(self, here, list(ports), serve)
+        if start_serving:
+            server.listen()
+        return server
+
+    # --- datagrams ------------------------------------------------------------------------
+
+    async def create_datagram_endpoint(  # type: ignore[override]
+        self,
+        protocol_factory: Callable[[], asyncio.DatagramProtocol],
+        local_addr: tuple[Any, ...] | None = None,
+        remote_addr: tuple[Any, ...] | None = None,
+        *,
+        family: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+        reuse_port: bool | None = None,
+        allow_broadcast: bool | None = None,
+        sock: Any = None,
+    ) -> tuple[DatagramTransport, asyncio.DatagramProtocol]:
+        """Bind a UDP port of the current host."""
+        if sock is not None or allow_broadcast:
+            self._refuse("broadcast, and datagram sockets made elsewhere")
+        here = self._here()
+        peer = None
+        if remote_addr is not None:
+            address = await self._one_address(remote_addr, family, flags)
+            peer = (address, _port_number(remote_addr[1]))
+        if local_addr is not None:
+            own = await self._one_address(local_addr, family, flags | socket.AI_PASSIVE)
+            port = _port_number(local_addr[1])
+        elif peer is not None or family:
+            version_6 = is_ipv6(peer[0]) if peer is not None else family == socket.AF_INET6
+            own, port = "::" if version_6 else "0.0.0.0", 0  # noqa: S104
+        else:
+            raise ValueError("unexpected address family")
+        if not here.owns(own):
+            raise os_error(errno.EADDRNOTAVAIL)
+        if peer is not None and own in ("0.0.0.0", "::"):  # noqa: S104
+            here.source_for(peer[0])  # ENETUNREACH now, as connect(2) would say
+        taken = here.datagram_ports
+        if port == 0:
+            port = here.free_port(lambda candidate: (own, candidate) in taken)
+        elif (own, port) in taken:
+            raise os_error(errno.EADDRINUSE)
+        protocol = protocol_factory()
+        transport = DatagramTransport(self, here, protocol, (own, port), peer)
+        protocol.connection_made(transport)
+        return transport, protocol
+
+    async def _one_address(self, address: tuple[Any, ...], family: int, flags: int) -> Address:
+        host = address[0]
+        if isinstance(host, str):
+            literal = _literal(host)
+            if literal is not None:
+                return literal
+        return (await self._addresses(host, family, flags))[0]
+
+    # --- what is not simulated ----------------------------------------------------------------
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Run a function here and now: while a thread worked, the lab would look idle and leap."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise NotSimulated(message("the virtual Internet does not simulate {what}", what=what))
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+        """Refuse: there are no file descriptors to watch."""
+        self._refuse("file descriptors (add_reader)")
+
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+        """Refuse: there are no file descriptors to watch."""
+        self._refuse("file descriptors (add_writer)")
+
+    async def sock_recv(self, *_: Any) -> NoReturn:
+        """Refuse: read through a transport."""
+        self._refuse("reading from bare sockets (sock_recv); use streams")
+
+    async def sock_sendall(self, *_: Any) -> NoReturn:
+        """Refuse: write through a transport."""
+        self._refuse("writing to bare sockets (sock_sendall); use streams")
+
+    async def sock_accept(self, *_: Any) -> NoReturn:
+        """Refuse: serve with `create_server`."""
+        self._refuse("accepting on bare sockets (sock_accept); use create_server")
+
+    async def create_unix_connection(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: machines of the lab share no file system."""
+        self._refuse("unix sockets")
+
+    async def create_unix_server(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: machines of the lab share no file system."""
+        self._refuse("unix sockets")
+
+    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: a real process would live in real time."""
+        self._refuse("subprocesses")
+
+    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: a real process would live in real time."""
+        self._refuse("subprocesses")
+
+
+def _port_number(port: bytes | str | int | None) -> int:
+    if port is None:
+        return 0
+    if isinstance(port, int):
+        return port
+    text = port.decode("ascii") if isinstance(port, bytes) else port
+    if text.isdigit():
+        return int(text)
+    try:
+        return _PORTS[text]
+    except KeyError:
+        raise socket.gaierror(
+            socket.EAI_SERVICE, "Servname not supported for ai_socktype"
+        ) from None
+
+
+def _literal(host: str) -> Address | None:
+    """Return the canonical text of an address, or None for a name."""
+    if not host or (host[-1].isalpha() and ":" not in host):
+        return None
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def _family(address: Address) -> int:
+    return socket.AF_INET6 if is_ipv6(address) else socket.AF_INET
+
+
+def _bound(address: Address) -> Address:
+    return "" if address in ("0.0.0.0", "::") else address  # noqa: S104
