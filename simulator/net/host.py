@@ -220,6 +220,11 @@ class Host:
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
+    def break_connections(self) -> None:
+        """Break every TCP connection at this end, without a word to the other."""
+        for connection in tuple((self._connections or {}).values()):
+            connection.context.run(connection.break_off)
+
     # --- to and from the wire -----------------------------------------------------------
 
     def send(self, packet: Packet) -> None:

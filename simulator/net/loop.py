@@ -146,6 +146,19 @@ class LabLoop(asyncio.BaseEventLoop):
         """Start a coroutine as a program on a host."""
         return self.create_task(coroutine, context=host.context())
 
+    def shut_down(self) -> None:
+        """End all programs and connections, then close the loop."""
+        tasks = asyncio.all_tasks(self)
+        for task in sorted(tasks, key=lambda task: (len(task.get_name()), task.get_name())):
+            task.cancel()
+        if tasks:
+            self.run_until_complete(asyncio.wait(tasks))
+        for host in self.fabric.hosts.values():
+            host.break_connections()
+        self.run_until_complete(asyncio.sleep(0))  # lets the transports hear of it
+        self.run_until_complete(self.shutdown_asyncgens())
+        self.close()
+
     @staticmethod
     def _here() -> Host:
         host = current_host.get(None)
@@ -462,11 +475,11 @@ class LabLoop(asyncio.BaseEventLoop):
     def _refuse(self, what: str) -> NoReturn:
         raise NotSimulated(message("the virtual Internet does not simulate {what}", what=what))
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Refuse: there are no file descriptors to watch."""
         self._refuse("file descriptors (add_reader)")
 
-    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Refuse: there are no file descriptors to watch."""
         self._refuse("file descriptors (add_writer)")
 

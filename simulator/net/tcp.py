@@ -282,6 +282,10 @@ class Connection:
             self._transmit(self._segment(self._sent_up_to(), RST | ACK, b""))
         self._forget()
 
+    def break_off(self) -> None:
+        """Lose the connection at this end, as when the program's machine goes down."""
+        self._fail(os_error(errno.ECONNABORTED))
+
     def _let_linger(self) -> None:
         """Forget a closed connection whose peer never ends its own stream."""
         schedule = self._host.fabric.schedule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from asyncio import constants, transports
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,20 @@ from simulator.values import Address
 if TYPE_CHECKING:
     from simulator.net.host import Host
 
-HIGH_WATER = 64 * 1024
-"""Octets that wait before a protocol is asked to pause, as in asyncio."""
 
-
-class StreamTransport(asyncio.Transport):
+class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
     """What a protocol writes to. Back-pressure follows the peer's window."""
 
-    _start_tls_compatible = True  # asyncio's start_tls asks for this by name
-    # Without slots: asyncio, aiohttp and sslproto each hang private attributes on transports.
+    if TYPE_CHECKING:  # what the mixin has, and its stubs leave out
+        _loop: asyncio.AbstractEventLoop
+        _extra: dict[str, Any]
+
+        def _maybe_pause_protocol(self) -> None: ...
+        def _maybe_resume_protocol(self) -> None: ...
+
+    # asyncio's start_tls and sendfile ask for these by name.
+    _start_tls_compatible = True
+    _sendfile_compatible = constants._SendfileMode.FALLBACK
 
     def __init__(
         self,
@@ -33,8 +39,7 @@ class StreamTransport(asyncio.Transport):
         extra: dict[str, Any] | None = None,
         server: StreamServer | None = None,
     ) -> None:
-        super().__init__()
-        self._loop = loop
+        super().__init__(extra, loop)
         self._connection = connection
         self._protocol = protocol
         self._server = server
@@ -42,9 +47,6 @@ class StreamTransport(asyncio.Transport):
         self._lost = False
         self._ended = False
         self._reading_paused = False
-        self._writing_paused = False
-        self._high, self._low = HIGH_WATER, HIGH_WATER // 4
-        self._extra: dict[str, Any] = {} if extra is None else extra
         connection.attach(self)
         if server is not None:
             server.joined(self)
@@ -138,7 +140,7 @@ class StreamTransport(asyncio.Transport):
         if self._lost or not data:
             return
         self._connection.write(data)
-        self._watch_high_water()
+        self._maybe_pause_protocol()
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         """Send pieces as one stretch, so that they share segments."""
@@ -157,26 +159,6 @@ class StreamTransport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         """Return the octets that wait for the peer's window."""
         return 0 if self._lost else self._connection.waiting
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        """Return the (low, high) marks."""
-        return self._low, self._high
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set the marks; the defaults follow asyncio's: high 64 KiB, low a quarter of it."""
-        if high is None:
-            high = HIGH_WATER if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high, self._low = high, low
-        self._watch_high_water()
-
-    def _watch_high_water(self) -> None:
-        if not self._writing_paused and self._connection.waiting > self._high:
-            self._writing_paused = True
-            self._protocol.pause_writing()
 
     # --- what the connection tells ----------------------------------------------------------
 
@@ -201,11 +183,8 @@ class StreamTransport(asyncio.Transport):
 
     def tcp_sent(self) -> None:
         """Let a paused protocol write again, and finish a close that waited."""
-        waiting = self._connection.waiting
-        if self._writing_paused and waiting <= self._low:
-            self._writing_paused = False
-            self._protocol.resume_writing()
-        if self._closing and not waiting:
+        self._maybe_resume_protocol()
+        if self._closing and not self._connection.waiting:
             self._part(None, self._connection.close)
 
     def tcp_lost(self, error: OSError) -> None:
