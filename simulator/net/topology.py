@@ -30,14 +30,22 @@ class Network:
     __slots__ = ("asn", "country", "middlebox", "name", "prefixes", "routers", "taps")
 
     def __init__(
-        self, name: str, *, prefixes: Iterable[str], country: str = "", asn: int | None = None
+        self,
+        name: str,
+        *,
+        prefixes: Iterable[str],
+        country: str = "",
+        asn: int | None = None,
+        routers: Iterable[Address] = (),
     ) -> None:
         self.name = name
         self.country = country
         self.asn = asn
         self.prefixes: tuple[IpNetwork, ...] = tuple(ipaddress.ip_network(p) for p in prefixes)
         self.routers: dict[int, Address] = {}
-        """The router's address by IP version: the first address of the first prefix."""
+        """The router's address by IP version: as given, or the first of the first prefix."""
+        for address in routers:
+            self.routers.setdefault(6 if is_ipv6(address) else 4, address)
         for prefix in self.prefixes:
             self.routers.setdefault(prefix.version, str(prefix.network_address + 1))
         self.middlebox: Middlebox | None = None

@@ -1,0 +1,304 @@
+"""The lab: a world that runs, and what one can do in it.
+
+This is what scenarios, lessons and programs use::
+
+    from simulator import Lab
+
+    async def story(lab):
+        before = await lab.visit("https://coco.xg/", "paris")
+        print(before.page, before.addresses)
+
+    with Lab.load("europe") as lab:
+        lab.run(story(lab))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import io
+from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from simulator.errors import LabError
+from simulator.journal import Journal
+from simulator.lab.capture import Recorder
+from simulator.lab.internet import lay_out
+from simulator.lab.law import Law, Part
+from simulator.lab.levers import Levers
+from simulator.lab.names import Names
+from simulator.lab.orders import OrderOutcome
+from simulator.lab.people import People, Via
+from simulator.lab.web import Web
+from simulator.net import Clock, Host, JumpClock, LabLoop
+from simulator.values import (
+    DAY,
+    SECOND,
+    Duration,
+    Instant,
+    Lever,
+    Measure,
+    Observation,
+    message,
+)
+
+if TYPE_CHECKING:
+    from simulator.roles.resolver.stub import Answer
+    from simulator.world.models import World
+
+T = TypeVar("T")
+
+PREPARATION: Duration = 3 * DAY
+"""The lab is put up so long before instant 0: certificates are had, and every cache that
+this filled has run out again (the longest TTL of the built-in world is a day)."""
+
+
+class Lab:
+    """One world, running. Close it, or use it as a context manager.
+
+    ``seed`` fixes all randomness but that of OpenSSL; ``clock`` is a `JumpClock` unless a
+    live lab wants another; ``language`` is that of the sites' pages.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int = 0,
+        start: datetime.datetime | None = None,
+        clock: Clock | None = None,
+        language: str = "en",
+    ) -> None:
+        self.world = world
+        self.seed = seed
+        self.clock = JumpClock(start or world.start) if clock is None else clock
+        self.clock.now = -PREPARATION
+        self.loop = LabLoop(self.clock, seed)
+        self.fabric = self.loop.fabric
+        self.journal = self.fabric.journal = Journal(self.fabric.now)
+        self._failures: list[BaseException] = []
+        self._background: dict[asyncio.Task[Any], None] = {}
+        self.loop.set_exception_handler(self._note_failure)
+        hosts = lay_out(self.fabric, world)
+        now, random_for = self.fabric.now, self.fabric.random_for
+        calendar_start = int(self.clock.start.timestamp())
+        self.names = Names(world, hosts, now, self.journal)
+        self.web = Web(world, hosts, now, self.journal, calendar_start, language)
+        self.people = People(
+            world, hosts, now, self.journal, self._run_on, random_for, calendar_start
+        )
+        self.recorder = Recorder(self.fabric, self.people.person)
+        self._hosts = hosts
+        self._orders = 0
+        self.law: Law
+        self.run(self._put_up())
+
+    @classmethod
+    def load(cls, world: str | Path = "europe", **options: Any) -> Self:
+        """Return a lab of a built-in world, by name, or of a world file; raise `Faults`."""
+        from simulator.world.loader import built_in_world, load_world
+
+        path = Path(world)
+        found = load_world(path) if path.suffix else built_in_world(str(world))
+        return cls(found, **options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.world.title.en!r} at {self.date().isoformat()}>"
+
+    async def _put_up(self) -> None:
+        random_for = self.fabric.random_for
+        await self.names.start(self._run_on, random_for)
+        await self.web.start(self._run_on, random_for)
+        self.people.settle(self.web.authority.root_pem)
+        levers = Levers(
+            self.world, self._hosts, self.names, self.web, self.fabric.now, self._run_on, self.seed
+        )
+        self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
+        await asyncio.sleep(-self.now / SECOND)
+
+    # --- running ----------------------------------------------------------------------------
+
+    def run(self, story: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in lab time, to its end, and return what it returns.
+
+        Raises what it raises; and if a program of the lab failed meanwhile, that.
+        """
+        result = self.loop.run_until_complete(story)
+        if self._failures:
+            raise self._failures[0]
+        return result
+
+    def close(self) -> None:
+        """End everything that still runs."""
+        if not self.loop.is_closed():
+            self.loop.shut_down()
+
+    def _run_on(self, host: Host, program: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        return self.loop.run_on(host, program)
+
+    def _note_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        self._failures.append(error or RuntimeError(context["message"]))
+
+    # --- time -------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Instant:
+        """Lab time in microseconds since the start."""
+        return self.clock.now
+
+    def date(self) -> datetime.datetime:
+        """The lab's calendar date and time."""
+        return self.clock.date()
+
+    async def wait(self, duration: Duration) -> None:
+        """Let lab time pass, in microseconds."""
+        await self.wait_until(self.now + duration)
+
+    async def wait_until(self, instant: Instant) -> None:
+        """Let lab time pass up to an instant; `LabError` for one that is over."""
+        if instant < self.now:
+            raise LabError(
+                message(
+                    "{then} is over: it is {now} in the lab",
+                    then=self.clock.date(instant).isoformat(),
+                    now=self.date().isoformat(),
+                )
+            )
+        while self.now < instant:  # a loop counts in floats: it may wake a microsecond early
+            await asyncio.sleep((instant - self.now) / SECOND)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    async def visit(self, url: str, vantage: str, via: Via | None = None) -> Observation:
+        """Open an address in the browser at a vantage point.
+
+        ``via`` is a way round for this visit alone. What the network does to the visit is in
+        the observation; `LabError` is for what cannot be asked.
+        """
+        [seen] = await self.visit_all(url, [vantage], via)
+        return seen
+
+    async def visit_all(
+        self, url: str, vantages: Iterable[str], via: Via | None = None
+    ) -> list[Observation]:
+        """Open an address at several vantage points at the same time, in the world's order."""
+        async def look(vantage: str) -> Observation:
+            return await self.people.visit(vantage, url)
+
+        return await asyncio.gather(
+            *(self._by_way(vantage, via, look) for vantage in self._in_order(vantages))
+        )
+
+    async def resolve(
+        self, name: str, vantage: str, kind: str = "A", via: Via | None = None
+    ) -> Answer:
+        """Ask a vantage point's resolver for records of a type."""
+        async def look(vantage: str) -> Answer:
+            return await self.people.resolve(vantage, name, kind)
+
+        return await self._by_way(vantage, via, look)
+
+    async def _by_way(self, vantage: str, via: Via | None, look: Any) -> Any:
+        person = self.people.person(vantage)
+        if via is None or via == person.via:
+            return await look(vantage)
+        before = person.via
+        if before is not None:
+            raise LabError(
+                message(
+                    "{vantage} is connected by {via} already: disconnect first",
+                    vantage=vantage,
+                    via=before,
+                )
+            )
+        await self.people.connect(vantage, via)
+        try:
+            return await look(vantage)
+        finally:
+            await self.people.disconnect(vantage)
+
+    def _in_order(self, vantages: Iterable[str]) -> list[str]:
+        """The world's order, whatever the order asked for: a run must not depend on it."""
+        wanted = dict.fromkeys(vantages)
+        for vantage in wanted:
+            self.people.person(vantage)
+        return [vantage for vantage in self.world.vantages if vantage in wanted]
+
+    async def connect(self, vantage: str, via: Via) -> None:
+        """Have a subscriber go by a VPN exit, by another resolver, or by a hosts file."""
+        await self.people.connect(vantage, via)
+
+    async def disconnect(self, vantage: str) -> None:
+        """Have a subscriber go back to the provider's own way."""
+        await self.people.disconnect(vantage)
+
+    # --- orders -----------------------------------------------------------------------------
+
+    async def order(
+        self,
+        by: str,
+        to: str | Sequence[str],
+        action: Measure | Lever,
+        name: str | None = None,
+        *,
+        key: str | None = None,
+        wait: bool = True,
+        **options: Any,
+    ) -> list[OrderOutcome]:
+        """Have an authority order operators to act; return what each made of it.
+
+        ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
+        ``instrument``. Without ``wait`` the outcomes are pending, and the order goes on.
+        """
+        operators = [to] if isinstance(to, str) else to
+        parts = [Part(by, operator, action, name, **options) for operator in operators]
+        key = self._key(key)
+        if wait:
+            return await self.law.order(key, parts)
+        pending = [self.law.pending(key, part) for part in parts]
+        task = self.loop.create_task(self.law.order(key, parts))
+        self._background[task] = None
+        task.add_done_callback(self._background.pop)
+        return pending
+
+    async def coordinate(
+        self,
+        lead: str,
+        parts: Sequence[Part],
+        *,
+        key: str | None = None,
+        wanted: Instant | None = None,
+    ) -> list[OrderOutcome]:
+        """Have authorities of several countries act on one date; return once they have."""
+        return await self.law.coordinate(self._key(key), lead, parts, wanted)
+
+    async def lift(self, key: str) -> list[OrderOutcome]:
+        """Take back what was done under a key."""
+        return await self.law.lift(key)
+
+    def _key(self, key: str | None) -> str:
+        self._orders += 1
+        return f"order-{self._orders}" if key is None else key
+
+    # --- what is kept -------------------------------------------------------------------------
+
+    def record(self, *points: str) -> None:
+        """Capture packets from now on, at machines, networks or vantage points, or ``all``."""
+        self.recorder.listen(points or ("all",))
+
+    def write_capture(self, path: Path) -> int:
+        """Write what was captured as pcapng; return the number of packets."""
+        buffer = io.BytesIO()
+        count = self.recorder.write(
+            buffer.write, int(self.clock.start.timestamp()) * 1_000_000
+        )
+        path.write_bytes(buffer.getvalue())
+        return count

@@ -1,0 +1,245 @@
+"""Orders: who gives them, whether they bind, how long they take, what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from simulator.errors import LabError
+from simulator.lab.orders import OrderOutcome, action_label
+from simulator.roles.authority.actors import (
+    Authority,
+    AuthorityKind,
+    Name,
+    Operator,
+    OperatorKind,
+)
+from simulator.roles.authority.decision import Coordination, Decision
+from simulator.roles.authority.logic import decide
+from simulator.roles.authority.operation import Member, MemberPlan, Plan, plan
+from simulator.values import (
+    SECOND,
+    Instant,
+    Lever,
+    Measure,
+    Message,
+    Now,
+    OutcomeState,
+    message,
+)
+from simulator.lab.words import unknown
+
+if TYPE_CHECKING:
+    from simulator.journal import Journal
+    from simulator.lab.levers import Levers, Undo
+    from simulator.world.fields import Text
+    from simulator.world.models import World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one operator is told in an order or an operation."""
+
+    authority: str
+    operator: str
+    action: Measure | Lever
+    name: str | None
+    machine: bool = False
+    banner: str | None = None
+    instrument: str | None = None
+
+
+class Law:
+    """Gives orders to operators, and keeps what can be lifted again."""
+
+    def __init__(
+        self,
+        world: World,
+        levers: Levers,
+        now: Now,
+        date: Callable[[], datetime.datetime],
+        journal: Journal,
+    ) -> None:
+        self._levers = levers
+        self._now = now
+        self._date = date
+        self._journal = journal
+        self.authorities = {
+            name: Authority(name, _name(entry.name), entry.country, AuthorityKind(entry.kind))
+            for name, entry in world.authorities.items()
+        }
+        self.operators = {
+            name: Operator(
+                name,
+                _name(entry.name),
+                entry.country,
+                OperatorKind(entry.kind),
+                jurisdiction=world.jurisdiction_of(entry.country),
+            )
+            for name, entry in world.operators.items()
+        }
+        self._undo: dict[str, dict[str, Undo]] = {}
+        self._outcomes: dict[str, list[OrderOutcome]] = {}
+
+    def authority(self, name: str) -> Authority:
+        """Return an authority by id; `LabError` for one that the world does not have."""
+        return _known(message("authority"), name, self.authorities)
+
+    def operator(self, name: str) -> Operator:
+        """Return an operator by id; `LabError` for one that the world does not have."""
+        return _known(message("operator"), name, self.operators)
+
+    # --- orders -----------------------------------------------------------------------------
+
+    async def order(self, key: str, parts: Sequence[Part]) -> list[OrderOutcome]:
+        """Give an order to operators, and return when each has executed or refused it."""
+        return await asyncio.gather(*(self._order(key, part) for part in parts))
+
+    async def _order(self, key: str, part: Part) -> OrderOutcome:
+        decision = self._decide(part)
+        self._record(part, "ordered", decision.reason)
+        if not decision.refused:
+            await asyncio.sleep(decision.delay.expected / SECOND)
+        return await self._execute(key, part, decision)
+
+    def pending(self, key: str, part: Part) -> OrderOutcome:
+        """Return the outcome of an order that nobody waits for, as it stands when given."""
+        decision = self._decide(part)
+        state = OutcomeState.REFUSED if decision.refused else OutcomeState.PENDING
+        return self._outcome(key, part, decision, state, decision.reason)
+
+    def _decide(self, part: Part) -> Decision:
+        coordination = None if part.instrument is None else Coordination(part.instrument)
+        return decide(
+            self.authority(part.authority),
+            self.operator(part.operator),
+            part.action,
+            self._date().date(),
+            coordination,
+        )
+
+    # --- coordinated operations -----------------------------------------------------------
+
+    async def coordinate(
+        self, key: str, lead: str, parts: Sequence[Part], wanted: Instant | None = None
+    ) -> list[OrderOutcome]:
+        """Have authorities act together on one date, and return when they have.
+
+        ``wanted`` is that date; None takes the earliest at which all who can act are ready.
+        """
+        members = [
+            Member(
+                self.authority(part.authority),
+                self.operator(part.operator),
+                part.action,
+                part.instrument,
+            )
+            for part in parts
+        ]
+        planned = plan(
+            self.authority(lead), members, self._date().date(), self._now(), wanted
+        )
+        for part, member in zip(parts, planned.members, strict=True):
+            self._record(part, "planned", member.reason)
+        if planned.joint is not None:
+            await asyncio.sleep(max(0, planned.joint - self._now()) / SECOND)
+        return [
+            await self._act(key, part, member, planned)
+            for part, member in zip(parts, planned.members, strict=True)
+        ]
+
+    async def _act(
+        self, key: str, part: Part, member: MemberPlan, planned: Plan
+    ) -> OrderOutcome:
+        if member in planned.late:
+            too_late = message(
+                "{operator} was not reached in time: the operation did not wait for it",
+                operator=self.operator(part.operator).name,
+            )
+            return self._outcome(key, part, member.decision, OutcomeState.REFUSED, too_late)
+        return await self._execute(key, part, member.decision)
+
+    # --- execution ------------------------------------------------------------------------
+
+    async def _execute(self, key: str, part: Part, decision: Decision) -> OrderOutcome:
+        state, reason = OutcomeState.REFUSED, decision.reason
+        if not decision.refused:
+            number = len(self._undo.get(key, ()))
+            try:
+                undo = await self._levers.carry_out(
+                    f"{key}/{part.operator}/{number}",
+                    part.operator,
+                    part.action,
+                    part.name,
+                    machine=part.machine,
+                    banner=part.banner,
+                )
+            except LabError as error:
+                reason = error.message
+            else:
+                state = OutcomeState.EXECUTED
+                self._undo.setdefault(key, {})[f"{part.operator}/{number}"] = undo
+        self._record(part, state.value, reason)
+        outcome = self._outcome(key, part, decision, state, reason)
+        self._outcomes.setdefault(key, []).append(outcome)
+        return outcome
+
+    async def lift(self, key: str) -> list[OrderOutcome]:
+        """Take back what was executed under a key; `LabError` if nothing was."""
+        undone = self._undo.pop(key, None)
+        if undone is None:
+            raise LabError(message("nothing is in force under '{key}'", key=key))
+        for undo in undone.values():
+            await undo()
+        self._journal.record("law", "lifted", order=key)
+        lifted = message("lifted")
+        return [
+            replace(outcome, reason=lifted, at=self._now())
+            for outcome in self._outcomes.pop(key, [])
+            if outcome.state is OutcomeState.EXECUTED
+        ]
+
+    # --- words ----------------------------------------------------------------------------
+
+    def _outcome(
+        self, key: str, part: Part, decision: Decision, state: OutcomeState, reason: Message
+    ) -> OrderOutcome:
+        return OrderOutcome(
+            key,
+            part.authority,
+            part.operator,
+            action_label(part.action),
+            part.name,
+            state,
+            self._now(),
+            reason,
+            tuple(step.name for step in decision.path),
+            decision.source,
+            decision.doubt is not None,
+        )
+
+    def _record(self, part: Part, what: str, reason: Message) -> None:
+        self._journal.record(
+            part.operator,
+            what,
+            by=part.authority,
+            action=action_label(part.action),
+            name=part.name,
+            reason=str(reason),
+        )
+
+
+def _known(kind: Message, name: str, table: dict[str, T]) -> T:
+    found = table.get(name)
+    if found is None:
+        raise LabError(unknown(kind, name, table))
+    return found
+
+
+def _name(text: Text) -> Name:
+    return Name(text.en, text.fr or "")

@@ -1,0 +1,282 @@
+"""How operators carry out what they are told: measures on the way, levers on name and machine.
+
+Each takes effect through the operator's own means (a resolver's policy, a router's rule, a
+registry's object, a machine's pages), and each can be taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from simulator.errors import LabError
+from simulator.roles.isp.logic import AccessProvider
+from simulator.roles.registrar.logic import STAFF, Done
+from simulator.roles.registry.objects import SERVER, Result
+from simulator.values import AddressMeasure, DnsMeasure, Lever, Measure, message
+
+if TYPE_CHECKING:
+    from simulator.lab.names import Names
+    from simulator.lab.web import Web
+    from simulator.net import Host
+    from simulator.values import Now
+    from simulator.world.models import World
+
+Undo = Callable[[], Awaitable[None]]
+
+
+class Levers:
+    """The hands of a world's operators."""
+
+    def __init__(
+        self,
+        world: World,
+        hosts: dict[str, Host],
+        names: Names,
+        web: Web,
+        now: Now,
+        run_on: Callable[..., asyncio.Task[None]],
+        seed: int,
+    ) -> None:
+        self._world = world
+        self._hosts = hosts
+        self._names = names
+        self._web = web
+        self._now = now
+        self._run_on = run_on
+        self._seed = seed
+        self._providers = {name: self._provider(name) for name in world.access_providers}
+
+    def _provider(self, name: str) -> AccessProvider:
+        entry = self._world.access_providers[name]
+        page = entry.block_page
+        fabric = next(iter(self._hosts.values())).fabric
+        networks = [fabric.topology.networks[network] for network in entry.networks]
+        return AccessProvider(
+            name,
+            resolvers=[self._names.resolvers[resolver].policy for resolver in entry.resolvers],
+            paths=[fabric.middlebox(network) for network in networks],
+            block_page=()
+            if page is None
+            else self._world.hosts[self._world.block_pages[page].host].addresses,
+        )
+
+    async def carry_out(
+        self,
+        key: str,
+        operator: str,
+        action: Measure | Lever,
+        name: str | None,
+        *,
+        machine: bool = False,
+        banner: str | None = None,
+    ) -> Undo:
+        """Do what an operator was told; return how to take it back.
+
+        ``machine`` extends a takeover from the named site to all on its machine. Raises
+        `LabError` with the operator's reason where it cannot be done.
+        """
+        if not isinstance(action, Lever):
+            return self._measure(key, operator, action)
+        assert name is not None, "a lever is about a name"
+        if action is Lever.CLIENT_HOLD:
+            return self._client_hold(operator, name)
+        if action is Lever.SERVER_HOLD:
+            return self._server_hold(operator, name)
+        if action is Lever.REDELEGATION:
+            return await self._redelegate(operator, name, self._banner(banner))
+        host = self._machine_of(operator, name)
+        if action is Lever.HOST_OFF:
+            return self._switch_off(host)
+        return self._take_over(host, None if machine else name, self._banner(banner))
+
+    # --- measures -------------------------------------------------------------------------
+
+    def _measure(self, key: str, operator: str, measure: Measure) -> Undo:
+        provider = self._providers.get(operator)
+        if provider is not None:
+            provider.put(key, [measure])
+
+            async def lift() -> None:
+                provider.lift(key)
+
+            return lift
+        if isinstance(measure, AddressMeasure):
+            raise LabError(message("{operator} carries nobody's packets", operator=operator))
+        return self._lie_in_public(key, operator, measure)
+
+    def _lie_in_public(self, key: str, operator: str, measure: DnsMeasure) -> Undo:
+        """A public resolver complies, too."""
+        policies = [
+            self._names.resolvers[resolver].policy
+            for resolver in self._names.resolvers
+            if self._world.operator_of(self._world.host_of_resolver(resolver)) == operator
+        ]
+        for policy in policies:
+            policy.put(key, measure)
+
+        async def lift() -> None:
+            for policy in policies:
+                policy.lift(key)
+
+        return lift
+
+    # --- the name -------------------------------------------------------------------------
+
+    def _registered(self, name: str) -> str:
+        domain = self._world.domain_of(name)
+        if domain is None:
+            raise LabError(message("{name} is no registered name", name=name))
+        return domain
+
+    def _client_hold(self, operator: str, name: str) -> Undo:
+        domain = self._registered(name)
+        registrar_id = self._sponsor(operator, domain)
+        registrar = self._names.registrars[registrar_id]
+        _insist(registrar.hold(domain, self._now()))
+
+        async def release() -> None:
+            _insist(registrar.release(domain, self._now()))
+
+        return release
+
+    def _sponsor(self, operator: str, domain: str) -> str:
+        registrar = self._world.domains[domain].registrar
+        if self._world.registrars[registrar].operator != operator:
+            raise LabError(
+                message(
+                    "{operator} is not the registrar of {name}: {registrar} is",
+                    operator=operator,
+                    name=domain,
+                    registrar=registrar,
+                )
+            )
+        return registrar
+
+    def _server_hold(self, operator: str, name: str) -> Undo:
+        domain = self._registered(name)
+        registry = self._names.registry_of(domain)
+        self._insist_on_registry(operator, domain)
+        _insist_code(
+            registry.update(SERVER, domain, self._now(), add_statuses=("serverHold",))
+        )
+
+        async def release() -> None:
+            _insist_code(
+                registry.update(SERVER, domain, self._now(), remove_statuses=("serverHold",))
+            )
+
+        return release
+
+    def _insist_on_registry(self, operator: str, domain: str) -> None:
+        tld = domain.rpartition(".")[2]
+        if self._world.registries[tld].operator != operator:
+            raise LabError(
+                message(
+                    "{operator} is not the registry of {name}: {registry} is",
+                    operator=operator,
+                    name=domain,
+                    registry=self._world.registries[tld].operator,
+                )
+            )
+
+    async def _redelegate(self, operator: str, name: str, banner: str) -> Undo:
+        """Give the name to the authorities' nameservers, which lead to their banner."""
+        domain = self._registered(name)
+        entry = self._world.banners[banner]
+        addresses = self._world.hosts[entry.host].addresses
+        is_registrar = self._world.operators[operator].kind == "registrar"
+        if is_registrar:
+            undo = self._redelegate_as_registrar(operator, domain, entry.nameservers)
+        else:
+            undo = self._redelegate_as_registry(operator, domain, entry.nameservers)
+        self._names.serve_seized(domain, entry.nameservers, addresses)
+        await self._web.show_seized(banner, domain, self._run_on)
+
+        async def give_back() -> None:
+            undo()
+            self._names.stop_serving_seized(domain, entry.nameservers)
+            self._web.stop_showing_seized(banner, domain)
+
+        return give_back
+
+    def _redelegate_as_registry(
+        self, operator: str, domain: str, nameservers: tuple[str, ...]
+    ) -> Callable[[], None]:
+        self._insist_on_registry(operator, domain)
+        registry = self._names.registry_of(domain)
+        _insist_code(registry.redelegate(domain, nameservers, self._now()))
+
+        def undo() -> None:
+            _insist_code(registry.undo_redelegation(domain, self._now()))
+
+        return undo
+
+    def _redelegate_as_registrar(
+        self, operator: str, domain: str, nameservers: tuple[str, ...]
+    ) -> Callable[[], None]:
+        registrar = self._names.registrars[self._sponsor(operator, domain)]
+        before = self._world.domains[domain].nameservers
+        _insist(registrar.change_nameservers(STAFF, domain, nameservers, self._now()))
+
+        def undo() -> None:
+            _insist(registrar.change_nameservers(STAFF, domain, before, self._now()))
+
+        return undo
+
+    # --- the machine ------------------------------------------------------------------------
+
+    def _machine_of(self, operator: str, name: str) -> str:
+        site = self._world.sites.get(name)
+        if site is None:
+            raise LabError(message("no site called {name} is hosted anywhere", name=name))
+        owner = self._world.operator_of(site.host)
+        if owner != operator:
+            raise LabError(
+                message(
+                    "{operator} does not host {name}: {owner} does",
+                    operator=operator,
+                    name=name,
+                    owner=owner,
+                )
+            )
+        return site.host
+
+    def _banner(self, banner: str | None) -> str:
+        banners = list(self._world.banners)
+        if banner is None and len(banners) != 1:
+            raise LabError(message("name the banner: the world has {count}", count=len(banners)))
+        return banners[0] if banner is None else banner
+
+    def _take_over(self, host: str, name: str | None, banner: str) -> Undo:
+        machine = self._web.machines[host]
+        names = None if name is None else [name]
+        machine.take_over(self._web.banner(banner), names, seed=self._seed)
+
+        async def give_back() -> None:
+            machine.release(names)
+
+        return give_back
+
+    def _switch_off(self, host: str) -> Undo:
+        machine = self._hosts[host]
+        machine.powered = False
+        machine.break_connections()
+
+        async def switch_on() -> None:
+            machine.powered = True
+
+        return switch_on
+
+
+def _insist(done: Done) -> None:
+    """Raise the reason of a registrar that did not do it."""
+    if not done.done:
+        raise LabError(done.reason)
+
+
+def _insist_code(result: Result) -> None:
+    """Raise the reason of a registry whose result code is an error (RFC 5730 section 3)."""
+    if result.code >= 2000:
+        raise LabError(result.reason)

@@ -1,0 +1,252 @@
+"""The names of a world: zones on authoritative servers, the registries' objects, resolvers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import TYPE_CHECKING
+
+from simulator.roles.nameserver.logic import NameserverState
+from simulator.roles.nameserver.service import Nameserver
+from simulator.roles.nameserver.zone import Zone
+from simulator.roles.registrar.logic import Registrar
+from simulator.roles.registry.logic import Registry
+from simulator.roles.registry.objects import SERVER
+from simulator.roles.registry.service import RegistryPublication
+from simulator.roles.registry.zone import Ttls
+from simulator.roles.resolver.cache import Delegation
+from simulator.roles.resolver.service import Resolver, anybody
+from simulator.values import SECOND, Address, Instant, Now
+from simulator.wire.dns_names import is_within
+from simulator.wire.dns_values import Record
+
+if TYPE_CHECKING:
+    from simulator.journal import Journal
+    from simulator.net import Host
+    from simulator.world.models import Domain, World
+
+SEIZED_TTL = 300
+"""Seconds: the authorities keep their records short, so that they can move."""
+_REFRESH, _RETRY, _EXPIRE = 7200, 900, 1209600
+
+
+class Names:
+    """Who answers for which name. Built from a world, then changed by levers."""
+
+    def __init__(self, world: World, hosts: dict[str, Host], now: Now, journal: Journal) -> None:
+        self._world = world
+        self._hosts = hosts
+        self._now = now
+        self._journal = journal
+        self._states: dict[str, NameserverState] = {}
+        self._nameservers: dict[str, Nameserver] = {}
+        self.registries: dict[str, Registry] = {}
+        """By TLD."""
+        self.registrars: dict[str, Registrar] = {}
+        self.resolvers: dict[str, Resolver] = {}
+        self._publications: dict[str, RegistryPublication] = {}
+
+    # --- building -----------------------------------------------------------------------
+
+    async def start(self, run_on: Callable[..., object], random_for: Callable[[str], Random]) -> None:
+        """Serve every zone and start every resolver."""
+        for server in self._world.nameservers.values():
+            self._states.setdefault(server.host, NameserverState())
+        self._open_registries(random_for)
+        self._serve("", self._world.root.nameservers, self._root_zone())
+        for name, domain in self._world.domains.items():
+            self._serve(name, domain.nameservers, self._own_zone(name, domain))
+        for host, state in self._states.items():
+            nameserver = self._nameservers[host] = Nameserver(state)
+            endpoints = [(address, 53) for address in self._hosts[host].addresses]
+            await run_on(self._hosts[host], nameserver.start(endpoints))
+        for tld, publication in self._publications.items():
+            first = self._world.nameservers[self._world.registries[tld].nameservers[0]].host
+            await run_on(self._hosts[first], publication.start())
+        for name in self._world.resolvers:
+            await self._start_resolver(name, run_on, random_for)
+
+    def _serve(self, origin: str, nameservers: Iterable[str], zone: Zone) -> None:
+        for nameserver in nameservers:
+            self._states[self._world.nameservers[nameserver].host].replace(zone)
+
+    def addresses_of(self, nameserver: str) -> tuple[Address, ...]:
+        """Return the addresses of a nameserver by its name."""
+        return self._world.hosts[self._world.nameservers[nameserver].host].addresses
+
+    def _address_records(self, names: Iterable[str], ttl: int) -> list[Record]:
+        return [
+            _address_record(name, address, ttl)
+            for name in names
+            for address in self.addresses_of(name)
+        ]
+
+    def _root_zone(self) -> Zone:
+        world = self._world
+        ttl = world.root.ttl // SECOND
+        records = _apex("", world.root.nameservers, ttl, ttl)
+        served = list(world.root.nameservers)
+        for tld, registry in world.registries.items():
+            records += [Record(tld, "NS", ttl, name) for name in registry.nameservers]
+            served += registry.nameservers
+        records += self._address_records(dict.fromkeys(served), ttl)
+        return Zone("", records)
+
+    def _own_zone(self, name: str, domain: Domain) -> Zone:
+        ttl = domain.ttl // SECOND
+        records = _apex(name, domain.nameservers, ttl, domain.negative_ttl // SECOND)
+        records += self._address_records(
+            [server for server in self._world.nameservers if self._holds(name, server)], ttl
+        )
+        for site_name, site in self._world.sites.items():
+            addresses = self._world.hosts[site.host].addresses
+            for own in (site_name, *site.aliases):
+                if self._holds(name, own):
+                    records += [_address_record(own, address, ttl) for address in addresses]
+        for record in domain.records:
+            owner = name if record.name == "@" else f"{record.name}.{name}"
+            own_ttl = ttl if record.ttl is None else record.ttl // SECOND
+            records.append(Record(owner, record.type, own_ttl, record.data))
+        return Zone(name, records)
+
+    def _holds(self, domain: str, name: str) -> bool:
+        return self._world.domain_of(name) == domain
+
+    # --- registries ---------------------------------------------------------------------
+
+    def _open_registries(self, random_for: Callable[[str], Random]) -> None:
+        world = self._world
+        for tld, entry in world.registries.items():
+            self.registries[tld] = Registry(
+                tld,
+                entry.operator,
+                publication_interval=entry.publishes_every,
+                ttls=Ttls(ns=entry.ttl, glue=entry.ttl),
+            )
+        for name, registrar in world.registrars.items():
+            for tld in registrar.registries:
+                self.registries[tld].accredit(name)
+            accredited = [self.registries[tld] for tld in registrar.registries]
+            self.registrars[name] = Registrar(name, accredited, random_for(name))
+        # A nameserver's own domain comes first: its host object needs it (RFC 5732).
+        with_servers = dict.fromkeys(
+            domain
+            for domain in (world.domain_of(server) for server in world.nameservers)
+            if domain is not None
+        )
+        accounts: dict[tuple[str, str], None] = {}
+        for name in dict.fromkeys([*with_servers, *world.domains]):
+            domain = world.domains[name]
+            account = domain.registrant.en
+            if (domain.registrar, account) not in accounts:
+                self.registrars[domain.registrar].open_account(account, account)
+                accounts[domain.registrar, account] = None
+            self._register(name, domain)
+        for tld, registry in self.registries.items():
+            self._publications[tld] = RegistryPublication(
+                registry, self._publisher(tld), self._now, self._journal
+            )
+
+    def _register(self, name: str, domain: Domain) -> None:
+        registrar = self.registrars[domain.registrar]
+        tld = name.rpartition(".")[2]
+        glue = tuple(
+            (server, self.addresses_of(server))
+            for server in domain.nameservers
+            if is_within(server, tld)
+        )
+        now = self._now()
+        done = registrar.register(domain.registrant.en, name, domain.nameservers, now, glue=glue)
+        assert done.done, f"the world was checked, yet {name}: {done.reason}"
+        for status in domain.statuses:
+            actor = SERVER if status.startswith("server") else domain.registrar
+            self.registries[tld].update(actor, name, now, add_statuses=(status,))
+
+    def _publisher(self, tld: str) -> Callable[[int, tuple[Record, ...]], None]:
+        entry = self._world.registries[tld]
+        ttl = entry.ttl // SECOND
+        own = [
+            server
+            for server in self._world.nameservers
+            if is_within(server, tld) and self._world.domain_of(server) is None
+        ]
+
+        def publish(serial: int, delegations: tuple[Record, ...]) -> None:
+            apex = _apex(tld, entry.nameservers, ttl, entry.negative_ttl // SECOND, serial)
+            own_addresses = self._address_records(own, ttl)
+            self._serve(tld, entry.nameservers, Zone(tld, [*apex, *own_addresses, *delegations]))
+
+        return publish
+
+    def registry_of(self, name: str) -> Registry:
+        """Return the registry that a registered name is under."""
+        return self.registries[name.rpartition(".")[2]]
+
+    # --- resolvers ----------------------------------------------------------------------
+
+    async def _start_resolver(
+        self, name: str, run_on: Callable[..., object], random_for: Callable[[str], Random]
+    ) -> None:
+        host = self._hosts[self._world.host_of_resolver(name)]
+        roots = self._world.root.nameservers
+        resolver = self.resolvers[name] = Resolver(
+            Delegation("", roots, {root: self.addresses_of(root) for root in roots}),
+            now=self._now,
+            random=random_for(name),
+            name=name,
+            allowed=anybody if self._world.resolvers[name].public else self._customers(name),
+            families=tuple(sorted({6 if ":" in address else 4 for address in host.addresses})),
+            journal=self._journal,
+        )
+        await run_on(host, resolver.start([(address, 53) for address in host.addresses]))
+
+    def _customers(self, resolver: str) -> Callable[[Address], bool]:
+        """Return whether an address is in a network of a provider that names this resolver."""
+        host = self._hosts[self._world.host_of_resolver(resolver)]
+        networks = [host.network]
+        known: dict[Address, bool] = {}
+        for provider in self._world.access_providers.values():
+            if resolver in provider.resolvers:
+                networks += [host.fabric.topology.networks[name] for name in provider.networks]
+
+        def allowed(source: Address) -> bool:
+            answer = known.get(source)
+            if answer is None:
+                answer = known[source] = any(network.holds(source) for network in networks)
+            return answer
+
+        return allowed
+
+    # --- seizure ------------------------------------------------------------------------
+
+    def serve_seized(
+        self, name: str, nameservers: tuple[str, ...], addresses: tuple[Address, ...]
+    ) -> None:
+        """Have the authorities' nameservers answer for a name and all below it."""
+        records = _apex(name, nameservers, SEIZED_TTL, SEIZED_TTL)
+        for owner in (name, f"*.{name}"):
+            records += [_address_record(owner, address, SEIZED_TTL) for address in addresses]
+        self._serve(name, nameservers, Zone(name, records))
+
+    def stop_serving_seized(self, name: str, nameservers: tuple[str, ...]) -> None:
+        """Have the authorities' nameservers know nothing of a name any more."""
+        for host in dict.fromkeys(self._world.nameservers[server].host for server in nameservers):
+            self._states[host].remove(name)
+
+    def remembered(self, resolver: str, name: str, at: Instant) -> Instant | None:
+        """Return when the last of what a resolver's cache holds about a name runs out."""
+        held = self.resolvers[resolver].cache.held(name, at)
+        return max((entry.expires for entry in held), default=None)
+
+
+def _apex(
+    origin: str, nameservers: Iterable[str], ttl: int, negative_ttl: int, serial: int = 1
+) -> list[Record]:
+    names = tuple(nameservers)
+    contact = f"hostmaster.{origin}" if origin else "hostmaster.nic.test"
+    soa = f"{names[0]} {contact} {serial} {_REFRESH} {_RETRY} {_EXPIRE} {negative_ttl}"
+    return [Record(origin, "SOA", ttl, soa), *(Record(origin, "NS", ttl, ns) for ns in names)]
+
+
+def _address_record(name: str, address: Address, ttl: int) -> Record:
+    return Record(name, "AAAA" if ":" in address else "A", ttl, address)

@@ -1,0 +1,176 @@
+"""The web of a world: sites, the block pages and banners of authorities, certificates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.errors import LabError
+from simulator.roles.certification.service import CertificationAuthority
+from simulator.roles.hosting import logic
+from simulator.roles.hosting.service import WebHost
+from simulator.roles.resolver.stub import StubResolver
+from simulator.values import MINUTE, SECOND
+from simulator.wire.banners import Banner, BlockPage, Service
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from simulator.journal import Journal
+    from simulator.net import Host
+    from simulator.values import Address, Now
+    from simulator.world.models import World
+
+CERTIFICATE_RETRY = 10 * MINUTE
+"""How often the banner host asks again for a certificate that it cannot have yet."""
+CERTIFICATE_PATIENCE = 14 * 24 * 6
+"""How many times: two weeks, by when every cache has let go."""
+
+
+class Web:
+    """All machines that serve pages, and who certifies them."""
+
+    def __init__(
+        self,
+        world: World,
+        hosts: dict[str, Host],
+        now: Now,
+        journal: Journal,
+        calendar_start: int,
+        language: str,
+    ) -> None:
+        self._world = world
+        self._hosts = hosts
+        self._now = now
+        self._journal = journal
+        self._calendar_start = calendar_start
+        self._language = language
+        self.machines: dict[str, WebHost] = {}
+        """By host id."""
+        self.authority: CertificationAuthority
+        self._pending: dict[str, asyncio.Task[None]] = {}
+
+    # --- building -----------------------------------------------------------------------
+
+    async def start(self, run_on: Callable[..., object], random_for: Callable[[str], Random]) -> None:
+        """Serve every site, with a certificate that was validated over the lab's own DNS."""
+        entry = self._world.certificate_authority
+        host = self._hosts[entry.host]
+        resolver = self._world.hosts[self._world.host_of_resolver(entry.resolver)]
+        stub = StubResolver(
+            resolver.addresses[:1], now=self._now, random=random_for(f"{entry.host}/stub")
+        )
+
+        async def lookup(name: str) -> list[Address]:
+            return list((await stub.addresses(name)).addresses)
+
+        self.authority = CertificationAuthority(
+            lookup,
+            random_for(entry.host),
+            self._now,
+            journal=self._journal,
+            calendar_start=self._calendar_start,
+        )
+        await run_on(host, self.authority.start(host.addresses))
+        for name, state in self._states().items():
+            machine = self.machines[name] = WebHost(
+                name,
+                state,
+                self._hosts[name].addresses,
+                self._now,
+                https=name in self._banner_hosts() or None,
+                calendar_start=self._calendar_start,
+                journal=self._journal,
+            )
+            await run_on(self._hosts[name], machine.start())
+        await asyncio.gather(
+            *(
+                run_on(self._hosts[site.host], self._certify(site.host, (name, *site.aliases)))  # type: ignore[arg-type]
+                for name, site in self._world.sites.items()
+                if site.https
+            )
+        )
+
+    def _states(self) -> dict[str, logic.HostState]:
+        states: dict[str, logic.HostState] = {}
+        for name, site in self._world.sites.items():
+            described = logic.Site(
+                name,
+                site.title.say(self._language),
+                self._language,
+                aliases=site.aliases,
+                https=site.https,
+                redirect_to_https=site.redirect,
+                hsts_seconds=None if site.hsts is None else site.hsts // SECOND,
+                paragraphs=tuple(text.say(self._language) for text in site.text),
+            )
+            states[site.host] = logic.add_site(
+                states.get(site.host, logic.HostState()), described
+            )
+        for page in self._world.block_pages.values():
+            states[page.host] = logic.showing_block_page(
+                BlockPage(
+                    self._world.authorities[page.by].name.say(self._language),
+                    self._world.operators[self._world.operator_of(page.host)].name.say(
+                        self._language
+                    ),
+                    status=page.status,
+                )
+            )
+        for host in self._banner_hosts():
+            states[host] = logic.HostState()
+        return states
+
+    def _banner_hosts(self) -> dict[str, None]:
+        return dict.fromkeys(banner.host for banner in self._world.banners.values())
+
+    async def _certify(self, host: str, names: tuple[str, ...]) -> None:
+        authority = self._world.hosts[self._world.certificate_authority.host].addresses[0]
+        await self.machines[host].obtain_certificate(names, (authority, 80))
+
+    # --- seizure ------------------------------------------------------------------------
+
+    def banner(self, banner_id: str) -> Banner:
+        """Return a banner as its machine draws it."""
+        entry = self._world.banners[banner_id]
+        language = self._language
+        return Banner(
+            entry.title.say(language),
+            tuple(
+                Service(service.name.say(language), service.initials, service.country)
+                for service in entry.services
+            ),
+            entry.judicial_authority.say(language),
+            None if entry.legal_basis is None else entry.legal_basis.say(language),
+            languages=entry.languages,
+            contact=entry.contact,
+        )
+
+    async def show_seized(
+        self, banner_id: str, name: str, run_on: Callable[..., asyncio.Task[None]]
+    ) -> None:
+        """Have the authorities' own machine show the banner for a name, with a certificate
+        as soon as the name leads there."""
+        host = self._world.banners[banner_id].host
+        await run_on(
+            self._hosts[host], self.machines[host].show_banner(self.banner(banner_id), [name])
+        )
+        if not self.machines[host].has_certificate(name) and name not in self._pending:
+            self._pending[name] = run_on(self._hosts[host], self._certify_patiently(host, name))
+
+    async def _certify_patiently(self, host: str, name: str) -> None:
+        for _ in range(CERTIFICATE_PATIENCE):
+            try:
+                await self._certify(host, (name,))
+                break
+            except LabError:  # refused: the name does not lead here yet where the authority looks
+                await asyncio.sleep(CERTIFICATE_RETRY / SECOND)
+        del self._pending[name]
+
+    def stop_showing_seized(self, banner_id: str, name: str) -> None:
+        """Have the authorities' machine show nothing for a name any more."""
+        waiting = self._pending.pop(name, None)
+        if waiting is not None:
+            waiting.cancel()
+        self.machines[self._world.banners[banner_id].host].release([name])

@@ -1,0 +1,1 @@
+"""Who may compel whom: authorities, instruments, decisions, coordinated operations."""

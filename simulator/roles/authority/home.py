@@ -1,0 +1,41 @@
+"""Orders at home: they bind, if the authority has the instrument."""
+
+from __future__ import annotations
+
+from simulator.roles.authority.actors import action_name
+from simulator.roles.authority.decision import Case, Decision, Step
+from simulator.roles.authority.instruments import Route
+from simulator.values import message
+
+
+def at_home(case: Case) -> Decision:
+    """Decide what an authority's order comes to in its own country."""
+    authority, operator = case.authority, case.operator
+    found = [each for each in case.instruments if each.route is Route.HOME and case.usable(each)]
+    if not found:
+        return case.refused(
+            message(
+                "{authority} has no instrument at home that carries {action}",
+                authority=authority.name,
+                action=action_name(case.action),
+            )
+        )
+    instrument = found[0]
+    if not instrument.binding and instrument.id not in operator.heeds:
+        return case.declined(instrument)
+    path = (Step(authority.name, operator.name, instrument.id, instrument.name, instrument.delay),)
+    if instrument.binding:
+        reason = message(
+            "{instrument} binds {operator}: it is in {country}, where {authority} is at home",
+            instrument=instrument.name,
+            operator=operator.name,
+            country=operator.country,
+            authority=authority.name,
+        )
+    else:
+        reason = message(
+            "{operator} is not bound by {instrument}, and follows it of its own will",
+            operator=operator.name,
+            instrument=instrument.name,
+        )
+    return case.executed(instrument, instrument.binding, path, reason)

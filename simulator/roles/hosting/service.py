@@ -1,0 +1,265 @@
+"""One machine that hosts sites, on the network: HTTP, HTTPS, certificates, takeover.
+
+Three kinds of machine differ in their state alone (`simulator.roles.hosting.logic`):
+a web host (`hosting`), the authorities' banner host (`showing_banner`), and an access
+provider's block page (`showing_block_page`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from aiohttp import web
+
+from simulator.errors import LabError
+from simulator.journal import Journal
+from simulator.roles.hosting import logic
+from simulator.roles.hosting.certificates import TlsContexts
+from simulator.roles.hosting.imaging import DEFAULT_RETENTION, Image, take_image
+from simulator.roles.hosting.tls import TlsServerProtocol
+from simulator.values import SECOND, Address, Duration, Now, message
+from simulator.wire import acme
+from simulator.wire.banners import Banner
+from simulator.wire.web import Exchange, Response, WebError, http_date, request
+
+Dial = Callable[[Address, int], tuple[Address, int]]
+"""Where a connection to an address and a port really goes; parity tests turn it aside."""
+
+AGENT = "TakedownLab-Host/1"
+SERVER = "takedown-lab"
+
+
+class CertificateRefused(LabError):
+    """The certification authority did not sign; ``problem`` is its answer."""
+
+    def __init__(self, problem: acme.Problem) -> None:
+        super().__init__(
+            message(
+                "The certification authority refuses a certificate: {reason} ({kind}).",
+                reason=problem.detail,
+                kind=problem.kind,
+            )
+        )
+        self.problem = problem
+
+
+class WebHost:
+    """A machine with one or more addresses.
+
+    ``https`` None listens for TLS if the state needs it, True always, False never (a
+    connection to port 443 is then refused). ``calendar_start`` is the date of lab instant 0
+    in seconds since 1970, for the Date of responses.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state: logic.HostState,
+        addresses: Sequence[Address],
+        now: Now,
+        *,
+        https: bool | None = None,
+        http_port: int = 80,
+        https_port: int = 443,
+        calendar_start: int = 0,
+        journal: Journal | None = None,
+    ) -> None:
+        self.name = name
+        self.state = state
+        self._addresses = tuple(addresses)
+        self._now = now
+        self._https = https
+        self._http_port = http_port
+        self._https_port = https_port
+        self._calendar_start = calendar_start
+        self._journal = journal
+        self._tls = TlsContexts()
+        self._servers: list[web.Server] = []
+        self._listening: list[asyncio.Server] = []
+
+    def __repr__(self) -> str:
+        state = "on" if self.running else "off"
+        return f"<WebHost {self.name} {state} {len(self.state.sites)} names>"
+
+    @property
+    def running(self) -> bool:
+        """Whether the machine serves."""
+        return bool(self._listening)
+
+    # --- power ------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen on every address. Nothing happens if the machine is on already."""
+        if self.running:
+            return
+        plain = web.Server(partial(self._serve, False), access_log=None, tcp_keepalive=False)
+        self._servers = [plain]
+        loop = asyncio.get_running_loop()
+        for address in self._addresses:
+            self._listening.append(await loop.create_server(plain, address, self._http_port))
+        await self._listen_for_tls(self.state)
+
+    async def stop(self) -> None:
+        """Cut the power: nothing listens, open connections are aborted, the data stay.
+
+        A packet to the machine still finds its network stack here; whether a machine
+        without power refuses or is silent is the network's matter.
+        """
+        for listening in self._listening:
+            listening.close()
+        self._listening.clear()
+        for server in self._servers:
+            for connection in server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await server.shutdown(0)
+        self._servers.clear()
+
+    async def _listen_for_tls(self, state: logic.HostState) -> None:
+        wanted = state.needs_https if self._https is None else self._https
+        if not wanted or len(self._servers) > 1:
+            return
+        secure = web.Server(partial(self._serve, True), access_log=None, tcp_keepalive=False)
+        self._servers.append(secure)
+        accept = partial(TlsServerProtocol, self._tls.listening, secure)
+        loop = asyncio.get_running_loop()
+        for address in self._addresses:
+            self._listening.append(await loop.create_server(accept, address, self._https_port))
+
+    # --- certificates -----------------------------------------------------------------
+
+    def has_certificate(self, name: str) -> bool:
+        """Whether a visitor of that name over HTTPS gets a certificate for it."""
+        return name in self._tls
+
+    async def obtain_certificate(
+        self,
+        names: Sequence[str],
+        authority: tuple[Address, int],
+        *,
+        timeout: float = 60.0,
+        dial: Dial | None = None,
+    ) -> None:
+        """Order one certificate for the names and install it.
+
+        Each name must lead to this machine where the authority looks it up. Raises
+        `CertificateRefused` with the authority's reason, `LabError` when the authority
+        cannot be reached within ``timeout`` seconds of lab time or talks nonsense.
+        """
+        if dial is not None:
+            authority = dial(*authority)
+        try:
+            async with asyncio.timeout(timeout):
+                chain = await self._order(tuple(names), authority)
+            self._tls.install(names, chain)
+        except (OSError, WebError, ValueError) as error:
+            raise LabError(
+                message(
+                    "No certificate for {names} from the certification authority at {address}: "
+                    "{reason}.",
+                    names=", ".join(names),
+                    address=authority[0],
+                    reason=str(error) or type(error).__name__,
+                )
+            ) from error
+        self._record("certificate installed", names=list(names))
+
+    async def _order(self, names: tuple[str, ...], authority: tuple[Address, int]) -> str:
+        account = self._tls.keys.account
+        reply = await _post(authority, acme.NEW_ORDER_PATH, acme.order_request(names, account))
+        order = acme.read_order_reply(reply)
+        challenges = {
+            token: acme.key_authorization(token, account) for _, token in order.authorizations
+        }
+        self.state = logic.with_challenges(self.state, {**self.state.challenges, **challenges})
+        try:
+            body = acme.finalize_request(self._tls.keys.signing_request(names))
+            return acme.read_certificate_reply(await _post(authority, order.finalize, body))
+        finally:
+            kept = {
+                token: shown
+                for token, shown in self.state.challenges.items()
+                if token not in challenges
+            }
+            self.state = logic.with_challenges(self.state, kept)
+
+    # --- takeover ---------------------------------------------------------------------
+
+    def take_over(
+        self,
+        banner: Banner,
+        names: Iterable[str] | None = None,
+        *,
+        seed: int = 0,
+        retention: Duration = DEFAULT_RETENTION,
+    ) -> tuple[Image, ...]:
+        """Image the sites and put the banner in their place; None takes the whole machine.
+
+        Returns an image of each site, data as they are now. Nothing is deleted. `LabError`
+        for a name that is not hosted here, and nothing is changed then.
+        """
+        chosen = tuple(self.state.sites if names is None else names)
+        state = logic.take_over(self.state, banner, None if names is None else chosen)
+        sites = dict.fromkeys(logic.find_site(state, name).name for name in chosen)
+        images = tuple(take_image(site, seed, self._now(), retention) for site in sites)
+        self.state = state
+        for image in images:
+            self._record(
+                "site imaged and replaced by a banner",
+                site=image.site,
+                sha256=image.sha256,
+                bytes_count=image.bytes_count,
+            )
+        return images
+
+    async def show_banner(self, banner: Banner, names: Iterable[str]) -> None:
+        """Show the banner for these names, hosted here or not, and listen for TLS for them."""
+        self.state = logic.add_banner(self.state, banner, names)
+        if self.running:
+            await self._listen_for_tls(self.state)
+
+    def release(self, names: Iterable[str] | None = None) -> None:
+        """Take the banner away from these names, or from all: the sites are as they were."""
+        self.state = logic.release(self.state, names)
+
+    # --- serving ----------------------------------------------------------------------
+
+    async def _serve(self, tls: bool, incoming: web.BaseRequest) -> web.StreamResponse:
+        if incoming.method in ("GET", "HEAD"):
+            host = incoming.headers.get("Host")
+            page = logic.respond(self.state, host, incoming.path_qs, tls)
+        else:
+            page = logic.Page(405, (("Allow", "GET, HEAD"),), b"")
+        seconds = self._calendar_start + self._now() // SECOND
+        headers = dict(page.headers)
+        headers["Date"] = http_date(seconds)
+        headers["Server"] = SERVER
+        return web.Response(status=page.status, headers=headers, body=page.body)
+
+    def _record(self, what: str, **details: object) -> None:
+        if self._journal is not None:
+            self._journal.record(self.name, what, **details)
+
+
+async def _post(authority: tuple[Address, int], path: str, body: bytes) -> bytes:
+    """Send JSON to the authority and return its answer; `CertificateRefused` for a problem."""
+    head = request(authority[0], path, AGENT, "POST", ("application/json", len(body)))
+    exchange = Exchange(head, body)
+    reader, writer = await asyncio.open_connection(*authority)
+    try:
+        writer.write(exchange.outgoing)
+        while not exchange.received(await reader.read(65536)):
+            pass
+    finally:
+        writer.close()
+    response = exchange.response
+    assert response is not None
+    return _accepted(response)
+
+
+def _accepted(response: Response) -> bytes:
+    if response.status not in (200, 201):
+        raise CertificateRefused(acme.read_problem(response.body))
+    return response.body

@@ -1,0 +1,1 @@
+"""The access provider: what it does to its own subscribers' traffic, and why it says so."""

@@ -1,0 +1,1 @@
+"""The registrar: accounts, their names, and the levers on them."""

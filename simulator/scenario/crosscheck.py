@@ -1,0 +1,270 @@
+"""Whether a scenario fits its world: every name it uses exists, every step can be done."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from simulator.scenario.models import (
+    ALL,
+    Connect,
+    Coordinate,
+    Expected,
+    Member,
+    Order,
+    Scenario,
+    Step,
+)
+from simulator.scenario.words import WORDS
+from simulator.values import Lever, Message, message
+from simulator.world import reserved
+from simulator.world.checking import Check
+from simulator.world.faults import Faults, Place, nearest
+from simulator.world.models import World
+from simulator.world.source import Source
+
+HOST_LEVERS = (Lever.HOST_TAKEOVER, Lever.HOST_OFF)
+BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION)
+
+
+def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
+    """Raise `Faults` when a scenario speaks of what its world does not have."""
+    check = _Scenario(scenario, world, source)
+    check.run()
+    if check.found:
+        raise Faults(check.found)
+
+
+class _Scenario(Check):
+    def __init__(self, scenario: Scenario, world: World, source: Source) -> None:
+        super().__init__(source)
+        self.scenario = scenario
+        self.world = world
+        self.earlier: dict[str, Step] = {}
+        self.connections = (*world.vpn_exits, *world.resolvers)
+        self.names = (
+            *world.sites,
+            *(alias for site in world.sites.values() for alias in site.aliases),
+            *world.domains,
+        )
+
+    def run(self) -> None:
+        """Note all faults."""
+        self.all_known(("show",), "vantage point", self.scenario.show, self.world.vantages)
+        for position, step in enumerate(self.scenario.steps):
+            place: Place = ("steps", position)
+            self._step(place, step)
+            if step.id is not None:
+                if step.id in self.earlier:
+                    self.wrong((*place, "id"), message("'{id}' is an earlier step", id=step.id))
+                self.earlier[step.id] = step
+
+    def _step(self, place: Place, step: Step) -> None:
+        if not step.model_fields_set - {"id", "title", "why"}:
+            self.wrong(place, message("the step does nothing"))
+        if step.disconnect is not None:
+            self._vantages((*place, "disconnect", "who"), step.disconnect.who)
+        for position, connect in enumerate(step.connect):
+            self._connect((*place, "connect", position), connect)
+        self._lift(place, step)
+        for position, order in enumerate(step.order):
+            self._order((*place, "order", position), order)
+        if step.coordinate is not None:
+            self._coordinate((*place, "coordinate"), step.coordinate)
+        self._looks(place, step)
+        self._expect(place, step)
+
+    # --- people and looks -----------------------------------------------------------------
+
+    def _vantages(self, place: Place, who: tuple[str, ...]) -> None:
+        if who != (ALL,):
+            self.all_known(place, "vantage point", who, self.world.vantages)
+
+    def _connect(self, place: Place, connect: Connect) -> None:
+        self._vantages((*place, "who"), connect.who)
+        if isinstance(connect.via, str):
+            self.known((*place, "via"), "VPN exit or resolver", connect.via, self.connections)
+            return
+        for name, addresses in connect.via.items():
+            for address in addresses:
+                try:
+                    reserved.address(address)
+                except reserved.NotReserved as reason:
+                    self.wrong((*place, "via", name), reason.message)
+
+    def _looks(self, place: Place, step: Step) -> None:
+        for action, look in (("visit", step.visit), ("resolve", step.resolve)):
+            if look is not None:
+                self._vantages((*place, action, "from"), look.vantages)
+                self.known(
+                    (*place, action, "via"), "VPN exit or resolver", look.via, self.connections
+                )
+        if step.visit is not None:
+            self._url((*place, "visit", "url"), step.visit.url)
+
+    def _url(self, place: Place, url: str) -> None:
+        try:
+            parts = urlsplit(url if "//" in url else f"//{url}")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if host is None or parts.scheme not in ("", "http", "https") or port is not None:
+            text = message("'{url}' is not an address such as https://clips.test/", url=url)
+            self.wrong(place, text)
+            return
+        try:
+            (
+                reserved.address
+                if host.strip("0123456789.") == "" or ":" in host
+                else reserved.domain_name
+            )(host)
+        except reserved.NotReserved as reason:
+            self.wrong(place, reason.message)
+
+    # --- orders -----------------------------------------------------------------------------
+
+    def _lift(self, place: Place, step: Step) -> None:
+        for position, name in enumerate(step.lift):
+            where = (*place, "lift", position)
+            if self.known(where, "earlier step", name, self.earlier):
+                earlier = self.earlier[name]
+                if not earlier.order and earlier.coordinate is None:
+                    self.wrong(where, message("step '{id}' gave no order", id=name))
+
+    def _order(self, place: Place, order: Order) -> None:
+        self.known((*place, "by"), "authority", order.by, self.world.authorities)
+        self.all_known((*place, "to"), "operator", order.to, self.world.operators)
+        self._name((*place, "name"), order.name)
+        if order.lever is not None:
+            self._lever(place, order.lever, order.name, order.banner)
+        elif order.measure is not None:
+            for position, target in enumerate(order.measure.of):
+                self._target((*place, "measure", "of", position), target)
+
+    def _coordinate(self, place: Place, operation: Coordinate) -> None:
+        world = self.world
+        self.known((*place, "by"), "authority", operation.by, world.authorities)
+        self.all_known((*place, "with"), "authority", operation.partners, world.authorities)
+        self._name((*place, "name"), operation.name)
+        taking_part = (operation.by, *operation.partners)
+        for position, member in enumerate(operation.members):
+            where = (*place, "members", position)
+            self._member(where, member, operation, taking_part)
+
+    def _member(
+        self, place: Place, member: Member, operation: Coordinate, taking_part: tuple[str, ...]
+    ) -> None:
+        world = self.world
+        by = member.by
+        if self.known((*place, "by"), "authority", by, world.authorities) and by not in taking_part:
+            text = message(
+                "'{authority}' is neither 'by' nor 'with' of the operation", authority=by
+            )
+            self.wrong((*place, "by"), text, nearest(by, taking_part))
+        self.known((*place, "to"), "operator", member.to, world.operators)
+        self._name((*place, "name"), member.name)
+        name = member.name or operation.name
+        self._lever(place, member.lever, name, member.banner or operation.banner)
+
+    def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
+        self.known((*place, "banner"), "banner", banner, self.world.banners)
+        if lever in BANNER_LEVERS and banner is None and len(self.world.banners) != 1:
+            text = message(
+                "the world has {count} banners: say which 'banner'", count=len(self.world.banners)
+            )
+            self.wrong(place, text)
+        if name is None or name not in self.names:
+            return
+        if lever in HOST_LEVERS and name not in self.world.sites:
+            text = message(
+                "'{lever}' takes a site's machine, and '{name}' is no site",
+                lever=lever.value,
+                name=name,
+            )
+            self.wrong((*place, "name"), text)
+        if lever not in HOST_LEVERS and name not in self.world.domains:
+            text = message(
+                "'{lever}' acts on a registered name, and '{name}' is below one",
+                lever=lever.value,
+                name=name,
+            )
+            self.wrong((*place, "name"), text, self.world.domain_of(name))
+
+    def _name(self, place: Place, name: str | None) -> None:
+        self.known(place, "name", name, self.names)
+
+    def _target(self, place: Place, target: str) -> None:
+        if target in self.world.sites or target in self.world.hosts:
+            return
+        try:
+            if "/" in target:
+                ip_network(target)
+            else:
+                ip_address(target)
+        except ValueError:
+            self.known(
+                place, "site, host or prefix", target, (*self.world.sites, *self.world.hosts)
+            )
+            return
+        try:
+            (reserved.prefix if "/" in target else reserved.address)(target)
+        except reserved.NotReserved as reason:
+            self.wrong(place, reason.message)
+
+    # --- expectations -----------------------------------------------------------------------
+
+    def _expect(self, place: Place, step: Step) -> None:
+        looking = self._looking(step)
+        ordered = [operator for order in step.order for operator in order.to]
+        if step.coordinate is not None:
+            ordered += [member.to for member in step.coordinate.members]
+        for who, expected in step.expect.items():
+            where = (*place, "expect", who)
+            if who in looking or (who == ALL and looking):
+                self._stated(where, expected, observation=True)
+            elif who in ordered:
+                self._stated(where, expected, observation=False)
+            else:
+                self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
+
+    def _looking(self, step: Step) -> list[str]:
+        looks = [look for look in (step.visit, step.resolve) if look is not None]
+        if any(look.vantages == (ALL,) for look in looks):
+            return list(self.world.vantages)
+        return [vantage for look in looks for vantage in look.vantages]
+
+    def _nobody(self, who: str) -> Message:
+        if who in self.world.vantages:
+            return message("'{who}' looks at nothing in this step", who=who)
+        if who in self.world.operators:
+            return message("'{who}' gets no order in this step", who=who)
+        return message("'{who}' has no part in this step", who=who)
+
+    def _stated(self, place: Place, expected: Expected, *, observation: bool) -> None:
+        stated = expected.stated()
+        if not stated:
+            self.wrong(place, message("nothing is expected"))
+        for field, match in stated.items():
+            where = (*place, field)
+            if (field == "outcome") is observation:
+                text = (
+                    message("'outcome' is an operator's, not a vantage point's")
+                    if observation
+                    else message("an operator has only an 'outcome'")
+                )
+                self.wrong(where, text)
+            words = self._words(field)
+            for value in match.values:
+                if words is not None and value is not None and value not in words:
+                    text = message("unknown {field} '{value}'", field=field, value=value)
+                    self.wrong(where, text, nearest(str(value), words))
+
+    def _words(self, field: str) -> tuple[str, ...] | None:
+        """Return all that a field can say, or None where it is open."""
+        if field == "resolver":
+            return tuple(self.world.resolvers)
+        if field == "via":
+            return (*self.connections, "hosts")
+        if field == "country":
+            return tuple(self.world.countries)
+        return WORDS.get(field)

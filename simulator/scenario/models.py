@@ -1,0 +1,314 @@
+"""A scenario: what happens in a world, step by step, and what is expected of it.
+
+A step may hold several actions; they run in the order of `ACTIONS`, whatever the order
+in which they are written.
+"""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from simulator.values import AddressAction, DnsLie, Lever, message
+from simulator.world.fields import (
+    DomainName,
+    Duration,
+    Flag,
+    Id,
+    Many,
+    Model,
+    Moment,
+    Text,
+    Wrong,
+)
+
+ACTIONS = (
+    "say",
+    "disconnect",
+    "connect",
+    "lift",
+    "order",
+    "coordinate",
+    "wait",
+    "visit",
+    "resolve",
+    "expect",
+)
+"""The vocabulary, in the order in which the actions of one step run."""
+
+ALL = "all"
+"""In ``from``: every vantage point of the world. In ``expect``: every one of the step's."""
+
+
+class MeasureEntry(Model):
+    """What access providers or resolvers are told to do to traffic: one of ``dns``, ``address``."""
+
+    dns: DnsLie | None = None
+    subdomains: Flag = True
+    extended_error: Annotated[int, Field(strict=True, ge=0, le=65535)] | None = None
+    """The INFO-CODE of RFC 8914 that goes with the lie; silence unless stated."""
+    address: AddressAction | None = None
+    of: Many = ()
+    """Whose addresses: names of sites, ids of hosts, addresses or prefixes; the order's
+    ``name`` unless stated."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.dns is None) == (self.address is None):
+            raise Wrong(message("a measure is either 'dns' or 'address'"))
+        only_dns = {"subdomains", "extended_error"} & self.model_fields_set
+        if self.dns is None and only_dns:
+            raise Wrong(message("'{field}' belongs to 'dns'", field=min(only_dns)))
+        if self.address is None and self.of:
+            raise Wrong(message("'of' belongs to 'address'"))
+        return self
+
+
+class _Act(Model):
+    """What an operator is told: a measure, or a lever."""
+
+    by: Id
+    name: DomainName | None = None
+    lever: Lever | None = None
+    scope: Annotated[str, Field(pattern="^(site|machine)$")] = "site"
+    """What a host takeover covers: the named site, or all on its machine."""
+    banner: Id | None = None
+    """Which of the world's banners; the only one unless stated."""
+    instrument: Id | None = None
+    """The instrument of cooperation that is relied on abroad; the best one unless stated."""
+
+
+class Order(_Act):
+    """An authority tells operators to act; each executes or refuses by itself."""
+
+    to: Annotated[Many, Field(min_length=1)]
+    measure: MeasureEntry | None = None
+    wait_for_it: Annotated[Flag, Field(alias="await")] = True
+    """Let lab time pass until each operator has executed or refused; else go on at once."""
+
+    @model_validator(mode="after")
+    def _one_act(self) -> Self:
+        if (self.measure is None) == (self.lever is None):
+            raise Wrong(message("an order is either a 'measure' or a 'lever'"))
+        if self.name is None and not (self.measure is not None and self.measure.of):
+            raise Wrong(message("the 'name' that it is about is missing"))
+        return self
+
+
+class Member(_Act):
+    """One authority's part of an operation; its ``name`` is the operation's unless stated."""
+
+    to: Id
+    lever: Lever
+
+
+class Coordinate(Model):
+    """Authorities of several countries act on one date, each with the operators it can reach.
+
+    ``on`` is the joint date, ``after`` how long after this step it is; without either the
+    earliest date at which every member can act. Lab time passes until then.
+    """
+
+    by: Id
+    partners: Annotated[Many, Field(alias="with")] = ()
+    on: Moment | None = None
+    after: Duration | None = None
+    name: DomainName
+    banner: Id | None = None
+    members: Annotated[tuple[Member, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_date(self) -> Self:
+        if self.on is not None and self.after is not None:
+            raise Wrong(message("the date is either 'on' or 'after'"))
+        return self
+
+
+class Connect(Model):
+    """People reach the Internet another way from now on.
+
+    ``via`` is the id of a VPN exit or of a resolver, or a hosts file: names to addresses.
+    """
+
+    who: Annotated[Many, Field(min_length=1)]
+    via: Annotated[str | dict[DomainName, Many], Field(union_mode="left_to_right")]
+
+
+class Disconnect(Model):
+    """People go back to what their provider gives them."""
+
+    who: Annotated[Many, Field(min_length=1)]
+
+
+class Wait(Model):
+    """Let lab time pass: ``for`` a while, or ``until`` a date."""
+
+    duration: Annotated[Duration | None, Field(alias="for")] = None
+    until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if (self.duration is None) == (self.until is None):
+            raise Wrong(message("a wait is a duration, or 'until' a date"))
+        return self
+
+
+class _Look(Model):
+    """Somebody looks, from one vantage point or from several at once."""
+
+    vantages: Annotated[Many, Field(alias="from", min_length=1)]
+    via: Id | None = None
+    """A VPN exit or a resolver for this look alone."""
+
+
+class Visit(_Look):
+    """A browser opens an address. Without ``https://`` it goes as browsers do: HTTPS first."""
+
+    url: Annotated[str, Field(min_length=1)]
+
+
+class Resolve(_Look):
+    """A name is looked up, and nothing more."""
+
+    name: DomainName
+    type: Annotated[str, Field(pattern="^(A|AAAA|CNAME|MX|NS|SOA|TXT)$")] = "A"
+
+
+_SCALAR = {"type": ["string", "integer", "null"]}
+_MATCH_SCHEMA = {
+    "anyOf": [
+        _SCALAR,
+        {"type": "array", "items": _SCALAR},
+        {
+            "type": "object",
+            "properties": {"not": {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}},
+            "required": ["not"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class Match(Model):
+    """What a field may be: written as a value, a list of values, null, or ``{not: …}``.
+
+    `holds` compares with what was seen. A field that holds several values (addresses,
+    redirects) matches when one of them does; null is an empty one.
+    """
+
+    values: tuple[str | int | None, ...]
+    wanted: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, value: Any) -> Any:
+        wanted = True
+        if isinstance(value, dict):
+            if list(value) != ["not"]:
+                raise Wrong(message("write a value, a list of values, null or {{not: …}}"))
+            wanted, value = False, value["not"]
+        values = value if isinstance(value, list) else [value]
+        if not values or not all(type(item) in (str, int, type(None)) for item in values):
+            raise Wrong(message("write a value, a list of values, null or {{not: …}}"))
+        return {"values": tuple(values), "wanted": wanted}
+
+    def holds(self, seen: str | int | tuple[str | int, ...] | None) -> bool:
+        """Tell whether what was seen is as expected."""
+        options = seen if isinstance(seen, tuple) else (seen,)
+        return any(option in self.values for option in options or (None,)) is self.wanted
+
+    def __str__(self) -> str:
+        text = " or ".join("null" if value is None else str(value) for value in self.values)
+        return text if self.wanted else f"not {text}"
+
+
+ANYTHING = Match.model_construct(values=(), wanted=False)
+_Match = Annotated[Match, WithJsonSchema(_MATCH_SCHEMA)]
+
+
+class Expected(Model):
+    """What is expected of one vantage point's observation, or of one operator's answer.
+
+    The fields are those of `simulator.values.Observation`; what is not stated may be
+    anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
+    ``issuer`` and ``certificate_names`` are the certificate's. ``outcome`` is an
+    operator's: ``executed``, ``refused`` or ``pending``.
+    """
+
+    page: _Match = ANYTHING
+    stage: _Match = ANYTHING
+    failure: _Match = ANYTHING
+    status: _Match = ANYTHING
+    rcode: _Match = ANYTHING
+    addresses: _Match = ANYTHING
+    address: _Match = ANYTHING
+    resolver: _Match = ANYTHING
+    extended_error: _Match = ANYTHING
+    issuer: _Match = ANYTHING
+    certificate_names: _Match = ANYTHING
+    title: _Match = ANYTHING
+    url: _Match = ANYTHING
+    final_url: _Match = ANYTHING
+    redirects: _Match = ANYTHING
+    country: _Match = ANYTHING
+    via: _Match = ANYTHING
+    diagnosis: _Match = ANYTHING
+    outcome: _Match = ANYTHING
+
+    def stated(self) -> dict[str, Match]:
+        """Return the fields that the author wrote, in the order of the model."""
+        written = self.model_fields_set
+        return {name: getattr(self, name) for name in Expected.model_fields if name in written}
+
+
+def _one_or_several(model: type[Model]) -> BeforeValidator:
+    """Take a mapping for a list of one, and tell the schema so."""
+
+    def wrapped(value: Any) -> Any:
+        return [value] if isinstance(value, dict) else value
+
+    return BeforeValidator(wrapped, json_schema_input_type=model | list[model])  # type: ignore[valid-type]
+
+
+_short_wait = BeforeValidator(
+    lambda value: {"for": value} if isinstance(value, str) else value,
+    json_schema_input_type=Duration | Wait | None,
+)
+
+
+class Step(Model):
+    """One step: what the trainer says, what is done, what is seen, what was expected."""
+
+    id: Id | None = None
+    title: Text | None = None
+    """Opens an act; steps without a title belong to the act before them."""
+    say: Text | None = None
+    disconnect: Disconnect | None = None
+    connect: Annotated[tuple[Connect, ...], _one_or_several(Connect)] = ()
+    lift: Many = ()
+    """Ids of steps whose orders are taken back."""
+    order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
+    coordinate: Coordinate | None = None
+    wait: Annotated[Wait | None, _short_wait] = None
+    visit: Visit | None = None
+    resolve: Resolve | None = None
+    expect: dict[str, Expected] = Field(default={})
+    """By vantage point, by operator, or ``all`` of the step's vantage points."""
+    why: Text | None = None
+    """Why the step's expectations should hold; shown beside them."""
+
+
+class Scenario(Model):
+    """A lesson: a world, and what happens in it."""
+
+    title: Text
+    summary: Text | None = None
+    world: Annotated[str, Field(min_length=1)]
+    """A file, seen from the scenario's folder, or the name of a built-in world: ``europe``."""
+    start: Moment | None = None
+    """Instead of the world's."""
+    show: Many = ()
+    """The vantage points to introduce; those that the steps use unless stated."""
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    takeaways: tuple[Text, ...] = ()
+    next: tuple[Text, ...] = ()
+    """Where to go from here."""

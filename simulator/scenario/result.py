@@ -1,0 +1,99 @@
+"""The result of a run, as ``--json`` writes it: an outward contract, changed only on purpose."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from simulator.world.fields import Model
+
+
+class TimingResult(Model):
+    """A stage of a visit, in seconds of lab time since the start of the lab."""
+
+    stage: Literal["dns", "tcp", "tls", "http"]
+    began: float
+    ended: float
+    detail: str = ""
+
+
+class CertificateResult(Model):
+    """The certificate that the server showed."""
+
+    subject: str
+    names: tuple[str, ...]
+    issuer: str
+
+
+class ExtendedErrorResult(Model):
+    """An extended DNS error (RFC 8914)."""
+
+    code: int
+    text: str = ""
+
+
+class ObservationResult(Model):
+    """One visit or lookup as seen from one vantage point."""
+
+    step: str
+    at: float
+    ended: float
+    vantage: str
+    country: str
+    via: str | None
+    url: str
+    stage: Literal["dns", "tcp", "tls", "http"] | None
+    failure: str | None
+    resolver: str | None
+    addresses: tuple[str, ...]
+    address: str | None
+    rcode: str | None
+    extended_error: ExtendedErrorResult | None
+    certificate: CertificateResult | None
+    status: int | None
+    page: Literal["site", "block_page", "seizure_banner", "other"] | None
+    title: str
+    final_url: str
+    redirects: tuple[str, ...]
+    timings: tuple[TimingResult, ...]
+    diagnosis: str
+    evidence: tuple[str, ...]
+
+
+class OrderResult(Model):
+    """What became of an order at one operator."""
+
+    step: str
+    by: str
+    to: str
+    lever: str
+    """A lever or a measure: ``host-takeover``, ``dns:nxdomain``, ``address:drop``."""
+    name: str | None
+    outcome: Literal["executed", "refused", "pending"]
+    at: float
+    reason: str
+
+
+class ExpectationResult(Model):
+    """One expectation of the author beside what was seen."""
+
+    step: str
+    passed: bool
+    expected: str
+    got: str
+    why: str
+
+
+class Result(Model):
+    """All that a run gives."""
+
+    model_config = ConfigDict(title="Takedown Lab result")
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    scenario: str
+    seed: int
+    lab_seconds: float
+    observations: tuple[ObservationResult, ...]
+    orders: tuple[OrderResult, ...]
+    expectations: tuple[ExpectationResult, ...]

@@ -1,0 +1,84 @@
+"""That operators do what their kind does, and that everybody has a resolver to ask."""
+
+from __future__ import annotations
+
+from simulator.values import message
+from simulator.world.checking import Check
+from simulator.world.faults import Place
+from simulator.world.models import World
+
+
+def check_people(world: World, check: Check) -> None:
+    """Note operators of the wrong kind, networks of another's, people without a resolver."""
+    _kinds(world, check)
+    _providers(world, check)
+    for vantage, entry in world.vantages.items():
+        provider = world.provider_of(entry.network)
+        place = ("vantages", vantage)
+        if provider is None and entry.resolver is None:
+            text = message(
+                "network '{network}' has no access provider, hence no resolver",
+                network=entry.network,
+            )
+            check.wrong((*place, "network"), text)
+        if entry.resolver is not None and not world.resolvers[entry.resolver].public:
+            served = () if provider is None else world.access_providers[provider].resolvers
+            if entry.resolver not in served:
+                text = message(
+                    "resolver '{resolver}' is neither public nor the provider's",
+                    resolver=entry.resolver,
+                )
+                check.wrong((*place, "resolver"), text)
+
+
+def _kinds(world: World, check: Check) -> None:
+    """An order reaches an operator by its kind, so the kind must be what it does."""
+    does: list[tuple[Place, str, str]] = []
+    does += [(("access_providers", key), key, "access-provider") for key in world.access_providers]
+    does += [
+        (("registries", key, "operator"), entry.operator, "registry")
+        for key, entry in world.registries.items()
+    ]
+    does += [
+        (("registrars", key, "operator"), entry.operator, "registrar")
+        for key, entry in world.registrars.items()
+    ]
+    does += [
+        (("vpn_exits", key, "operator"), entry.operator, "vpn")
+        for key, entry in world.vpn_exits.items()
+    ]
+    does += [
+        (("sites", key, "host"), world.operator_of(entry.host), "host")
+        for key, entry in world.sites.items()
+    ]
+    for place, operator, kind in does:
+        actual = world.operators[operator].kind
+        if actual != kind:
+            text = message(
+                "operator '{operator}' is of kind '{actual}', not '{kind}'",
+                operator=operator,
+                actual=actual,
+                kind=kind,
+            )
+            check.wrong(place, text)
+
+
+def _providers(world: World, check: Check) -> None:
+    for provider, entry in world.access_providers.items():
+        for position, network in enumerate(entry.networks):
+            place = ("access_providers", provider, "networks", position)
+            owner = world.networks[network].operator
+            if owner != provider:
+                text = message(
+                    "network '{network}' is run by '{owner}'", network=network, owner=owner
+                )
+                check.wrong(place, text)
+            country, home = world.country_of(network), world.operators[provider].country
+            if country != home:
+                text = message(
+                    "network '{network}' is in {country}, its access provider in {home}",
+                    network=network,
+                    country=country,
+                    home=home,
+                )
+                check.wrong(place, text)

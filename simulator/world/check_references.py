@@ -1,0 +1,100 @@
+"""That what an entry names is there, and that no id means two things."""
+
+from __future__ import annotations
+
+from simulator.values import message
+from simulator.world.checking import Check
+from simulator.world.models import World
+
+_REFERENCES = (
+    # section, its field, what that names, where it must be
+    ("countries", "jurisdiction", "country", "countries"),
+    ("operators", "country", "country", "countries"),
+    ("authorities", "country", "country", "countries"),
+    ("networks", "country", "country", "countries"),
+    ("networks", "operator", "operator", "operators"),
+    ("hosts", "network", "network", "networks"),
+    ("hosts", "operator", "operator", "operators"),
+    ("nameservers", "host", "host", "hosts"),
+    ("registries", "operator", "operator", "operators"),
+    ("registries", "nameservers", "nameserver", "nameservers"),
+    ("registrars", "operator", "operator", "operators"),
+    ("registrars", "registries", "registry", "registries"),
+    ("domains", "registrar", "registrar", "registrars"),
+    ("domains", "nameservers", "nameserver", "nameservers"),
+    ("resolvers", "host", "host", "hosts"),
+    ("block_pages", "host", "host", "hosts"),
+    ("block_pages", "by", "authority", "authorities"),
+    ("access_providers", "networks", "network", "networks"),
+    ("access_providers", "resolvers", "resolver", "resolvers"),
+    ("access_providers", "block_page", "block page", "block_pages"),
+    ("sites", "host", "host", "hosts"),
+    ("sites", "substitute_of", "site", "sites"),
+    ("banners", "host", "host", "hosts"),
+    ("banners", "nameservers", "nameserver", "nameservers"),
+    ("vpn_exits", "operator", "operator", "operators"),
+    ("vpn_exits", "host", "host", "hosts"),
+    ("vpn_exits", "resolver", "resolver", "resolvers"),
+    ("vantages", "network", "network", "networks"),
+    ("vantages", "resolver", "resolver", "resolvers"),
+)
+_OWN_NAMES = (
+    # sections whose ids are those of another section, unless a field says otherwise
+    ("access_providers", None, "operator", "operators"),
+    ("resolvers", "host", "host", "hosts"),
+    ("vpn_exits", "host", "host", "hosts"),
+)
+_APART = (
+    # sections whose ids a scenario, or the journal, could not tell apart
+    ("vantages", "hosts"),
+    ("vantages", "operators"),
+    ("authorities", "operators"),
+    ("vpn_exits", "resolvers"),
+)
+
+
+def check_references(world: World, check: Check) -> None:
+    """Note every reference to what is not there, and every id that means two things."""
+    for section, field, kind, target in _REFERENCES:
+        for key, entry in getattr(world, section).items():
+            value = getattr(entry, field)
+            words = value if isinstance(value, tuple) else (value,)
+            check.all_known((section, key, field), kind, _given(words), getattr(world, target))
+    for section, override, kind, target in _OWN_NAMES:
+        for key, entry in getattr(world, section).items():
+            if override is None or getattr(entry, override) is None:
+                check.known((section, key), kind, key, getattr(world, target))
+    _elsewhere(world, check)
+    _apart(world, check)
+
+
+def _given(words: tuple[str | None, ...]) -> list[str]:
+    return [word for word in words if word is not None]
+
+
+def _elsewhere(world: World, check: Check) -> None:
+    for position, link in enumerate(world.links):
+        check.all_known(("links", position, "between"), "network", link.between, world.networks)
+    check.all_known(
+        ("root", "nameservers"), "nameserver", world.root.nameservers, world.nameservers
+    )
+    where, authority = "certificate_authority", world.certificate_authority
+    check.known((where, "operator"), "operator", authority.operator, world.operators)
+    check.known((where, "host"), "host", authority.host, world.hosts)
+    check.known((where, "resolver"), "resolver", authority.resolver, world.resolvers)
+    for banner, page in world.banners.items():
+        for position, service in enumerate(page.services):
+            place = ("banners", banner, "services", position, "country")
+            check.known(place, "country", service.country, world.countries)
+
+
+def _apart(world: World, check: Check) -> None:
+    for section, other in _APART:
+        for key in getattr(world, section):
+            if key in getattr(world, other):
+                text = message("'{id}' is also an id in '{section}'", id=key, section=other)
+                check.wrong((section, key), text)
+    for section in ("vantages", "operators"):
+        if "all" in getattr(world, section):
+            text = message("'all' means every vantage point in scenarios")
+            check.wrong((section, "all"), text)

@@ -1,0 +1,121 @@
+"""The kinds of field that worlds and scenarios are written with."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Message, message
+from simulator.world import reserved
+
+LANGUAGES = ("en", "fr")
+
+_UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_DURATION = re.compile(r"(?:[0-9]{1,6}(?:ms|s|m|h|d))+")
+_ID = r"^[a-z0-9][a-z0-9-]*$"
+
+
+class Wrong(ValueError):
+    """A value that a field cannot take, with the sentence that says why."""
+
+    def __init__(self, text: Message) -> None:
+        super().__init__(str(text))
+        self.message = text
+
+
+class Model(BaseModel):
+    """What is written in a file: no unknown fields, nothing changes afterwards."""
+
+    # Building validators is start-up cost: only the outermost model builds one.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Text(Model):
+    """A sentence or a name in each language. English must be there; the rest may follow."""
+
+    en: Annotated[str, Field(min_length=1)]
+    fr: Annotated[str, Field(min_length=1)] | None = None
+
+    def say(self, language: str) -> str:
+        """Return the text in ``language``, or in English where it is missing."""
+        text = getattr(self, language, None) if language in LANGUAGES else None
+        return text if isinstance(text, str) else self.en
+
+
+def _name(value: Any) -> Any:
+    return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
+
+
+def _many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+        raise Wrong(
+            message(
+                "'{value}' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m", value=value
+            )
+        )
+    return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"([0-9]+)(ms|s|m|h|d)", value))
+
+
+def _moment(value: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Wrong(
+            message(
+                "'{value}' is not a date and time with its offset, such as"
+                " 2024-05-14T18:00:00+11:00",
+                value=value,
+            )
+        )
+    return moment
+
+
+def _text_through(check: Any) -> BeforeValidator:
+    def validate(value: Any) -> Any:
+        return check(value) if isinstance(value, str) else value
+
+    return BeforeValidator(validate)
+
+
+_DURATION_SCHEMA = {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["5m"]}
+_MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
+_MANY_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+Name = Annotated[
+    Text,
+    BeforeValidator(
+        _name,
+        json_schema_input_type=str | Text,
+    ),
+]
+"""A `Text`, or one string that serves in every language: a proper name."""
+Duration = Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+"""Microseconds, written ``20ms``, ``90s``, ``5m``, ``3h``, ``14d`` or ``1h30m``."""
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
+"""A calendar date and time with its offset from UTC."""
+Id = Annotated[str, Field(pattern=_ID)]
+"""What an entry of the world is called in files and results: ``fr-alpha``."""
+Many = Annotated[tuple[str, ...], BeforeValidator(_many), WithJsonSchema(_MANY_SCHEMA)]
+"""One word, or a list of them."""
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""An ISO 3166-1 code: ``FR``."""
+TopLevel = Annotated[str, Field(pattern=r"^[a-z]+$"), _text_through(reserved.domain_name)]
+"""A reserved top-level domain: ``test``, ``xg``."""
+DomainName = Annotated[str, _text_through(reserved.domain_name)]
+Address = Annotated[str, _text_through(reserved.address)]
+Prefix = Annotated[str, _text_through(reserved.prefix)]
+AsNumber = Annotated[
+    int,
+    Field(strict=True),
+    BeforeValidator(lambda value: reserved.as_number(value) if type(value) is int else value),
+]
+Flag = Annotated[bool, Field(strict=True)]

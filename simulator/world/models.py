@@ -1,0 +1,363 @@
+"""A world: countries, networks, operators, names, machines and people, by id.
+
+Every section maps an id to an entry, and entries name one another by id. What follows
+from other entries is not written twice: a network is in its operator's country, a site's
+address records come from its host, a nameserver's from its own. The models check single
+values; `simulator.world.check` checks that the entries agree.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simulator.values import HOUR, MILLISECOND, MINUTE
+from simulator.world.fields import (
+    Address,
+    AsNumber,
+    Country,
+    DomainName,
+    Duration,
+    Flag,
+    Id,
+    Many,
+    Model,
+    Moment,
+    Name,
+    Prefix,
+    Text,
+    TopLevel,
+)
+
+OperatorKind = Literal[
+    "access-provider",
+    "certificate-authority",
+    "dns-operator",
+    "host",
+    "public-body",
+    "registrar",
+    "registry",
+    "resolver",
+    "transit",
+    "vpn",
+]
+AuthorityKind = Literal["government", "court", "prosecutor", "police", "regulator"]
+NetworkKind = Literal["access", "transit", "hosting", "authority", "service"]
+Status = Literal[
+    "clientHold",
+    "serverHold",
+    "inactive",
+    "pendingDelete",
+    "clientDeleteProhibited",
+    "clientRenewProhibited",
+    "clientTransferProhibited",
+    "clientUpdateProhibited",
+    "serverDeleteProhibited",
+    "serverRenewProhibited",
+    "serverTransferProhibited",
+    "serverUpdateProhibited",
+]
+"""EPP statuses that a domain may start with (RFC 5731 section 2.3); ``ok`` is none of them."""
+
+
+class CountryEntry(Model):
+    """A country or territory; ``jurisdiction`` is whose orders bind there, if not its own."""
+
+    name: Name
+    jurisdiction: Country | None = None
+
+
+class Operator(Model):
+    """Whoever runs something and can be given an order."""
+
+    name: Name
+    country: Country
+    kind: OperatorKind
+
+
+class Authority(Model):
+    """Whoever may give an order."""
+
+    name: Name
+    country: Country
+    kind: AuthorityKind
+
+
+class Network(Model):
+    """An autonomous system. ``country`` and ``name`` are its operator's unless stated."""
+
+    operator: Id
+    kind: NetworkKind
+    asn: AsNumber
+    prefixes: Annotated[tuple[Prefix, ...], Field(min_length=1)]
+    country: Country | None = None
+    name: Name | None = None
+    routers: tuple[Address, ...] = ()
+    """The router's own addresses; the first of each prefix unless stated."""
+
+
+class Link(Model):
+    """A line between two networks, with its one-way latency."""
+
+    between: tuple[Id, Id]
+    latency: Duration
+
+
+class Host(Model):
+    """A machine with its addresses. ``operator`` is the network's unless stated."""
+
+    network: Id
+    addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    operator: Id | None = None
+    latency: Duration = MILLISECOND
+    """One way, between the machine and its network's router."""
+
+
+class Nameserver(Model):
+    """An authoritative server; its id is the name by which it is delegated to."""
+
+    host: Id
+
+
+class Root(Model):
+    """The root zone: who serves it, and the TTL of what it says."""
+
+    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
+    ttl: Duration = 24 * HOUR
+
+
+class Registry(Model):
+    """Who runs a top-level domain; its id is the domain: ``xg``."""
+
+    operator: Id
+    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
+    publishes_every: Duration = 30 * MINUTE
+    ttl: Duration = 3 * HOUR
+    """Of the delegations (NS) and their glue."""
+    negative_ttl: Duration = 15 * MINUTE
+    """How long a resolver may remember that a name does not exist (RFC 2308)."""
+
+
+class Registrar(Model):
+    """Who registers names for customers, and at which registries."""
+
+    operator: Id
+    registries: Many
+
+
+class Record(Model):
+    """A DNS record beside those that follow from sites and nameservers.
+
+    ``name`` is relative to the domain: ``@`` is the domain itself, ``*`` a wildcard.
+    ``data`` is in presentation form: ``10 mail.roses.test``.
+    """
+
+    name: Annotated[str, Field(pattern=r"^(@|(\*|[a-z0-9_-]+)(\.[a-z0-9_-]+)*)$")] = "@"
+    type: Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT"]
+    data: Annotated[str, Field(min_length=1)]
+    ttl: Duration | None = None
+
+
+class Domain(Model):
+    """A registered name and its zone; its id is the name.
+
+    The addresses of the sites and nameservers below it are in the zone by themselves.
+    """
+
+    registrar: Id
+    registrant: Name
+    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
+    statuses: tuple[Status, ...] = ()
+    ttl: Duration = HOUR
+    """Of the zone's own records."""
+    negative_ttl: Duration = 5 * MINUTE
+    records: tuple[Record, ...] = ()
+
+
+class Resolver(Model):
+    """A recursive resolver. Its id is its host's, unless stated.
+
+    It answers the networks of the access providers that name it, or everyone if ``public``.
+    """
+
+    host: Id | None = None
+    name: Name | None = None
+    public: Flag = False
+
+
+class BlockPage(Model):
+    """The page that a forged address leads to.
+
+    Its machine has a certificate for ``name`` and for nothing else, so that a blocked
+    HTTPS site ends in a certificate error. ``status`` 451 says that the law is the
+    reason (RFC 7725).
+    """
+
+    host: Id
+    name: DomainName
+    by: Id
+    """The authority whose page it is."""
+    title: Text
+    text: Text
+    status: Literal[200, 403, 451] = 200
+
+
+class AccessProvider(Model):
+    """What an operator connects people with; its id is the operator's.
+
+    Subscribers ask the first of ``resolvers`` unless they chose another.
+    """
+
+    networks: Many
+    resolvers: Many
+    block_page: Id | None = None
+
+
+class Site(Model):
+    """A web site; its id is its name.
+
+    ``redirect`` sends plain HTTP to HTTPS; ``hsts`` makes browsers remember that for a
+    while (RFC 6797). Both need ``https``.
+    """
+
+    host: Id
+    title: Text
+    text: tuple[Text, ...] = ()
+    """Paragraphs."""
+    aliases: tuple[DomainName, ...] = ()
+    https: Flag = True
+    redirect: Flag = True
+    hsts: Duration | None = None
+    substitute_of: DomainName | None = None
+
+
+class Service(Model):
+    """A service that signs a banner, drawn as its initials."""
+
+    name: Name
+    initials: Annotated[str, Field(min_length=1, max_length=12)]
+    country: Country
+
+
+class Banner(Model):
+    """What a seized site shows, and the authorities' own servers that show it."""
+
+    host: Id
+    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
+    title: Text
+    text: Text
+    services: Annotated[tuple[Service, ...], Field(min_length=1)]
+    judicial_authority: Name
+    legal_basis: Name | None = None
+    languages: Many = ("en", "fr")
+    contact: str | None = None
+
+
+class CertificateAuthority(Model):
+    """Who signs the certificates of the sites, after looking each name up with its resolver."""
+
+    operator: Id
+    host: Id
+    resolver: Id
+
+
+class VpnExit(Model):
+    """Where a tunnel ends; it is in its host's country. Its id is its host's, unless stated."""
+
+    operator: Id
+    host: Id | None = None
+    resolver: Id
+    """What the tunnel's users ask names of."""
+    name: Name | None = None
+
+
+class Vantage(Model):
+    """A subscriber: where somebody sits and looks. In the network's country."""
+
+    name: Name
+    network: Id
+    addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
+    person: Text | None = None
+    latency: Duration = 5 * MILLISECOND
+    """One way, from the computer to the provider's router."""
+    resolver: Id | None = None
+    """Instead of the access provider's."""
+
+
+class World(Model):
+    """All that exists before a scenario begins."""
+
+    title: Text
+    start: Moment
+    countries: dict[Country, CountryEntry]
+    operators: dict[Id, Operator]
+    authorities: dict[Id, Authority] = Field(default={})
+    networks: dict[Id, Network]
+    links: tuple[Link, ...] = ()
+    hosts: dict[Id, Host]
+    nameservers: dict[DomainName, Nameserver]
+    root: Root
+    registries: dict[TopLevel, Registry]
+    registrars: dict[Id, Registrar] = Field(default={})
+    domains: dict[DomainName, Domain] = Field(default={})
+    resolvers: dict[Id, Resolver] = Field(default={})
+    block_pages: dict[Id, BlockPage] = Field(default={})
+    access_providers: dict[Id, AccessProvider] = Field(default={})
+    certificate_authority: CertificateAuthority
+    sites: dict[DomainName, Site] = Field(default={})
+    banners: dict[Id, Banner] = Field(default={})
+    vpn_exits: dict[Id, VpnExit] = Field(default={})
+    vantages: dict[Id, Vantage]
+
+    def country_of(self, network: str) -> str:
+        """Return the code of the country that a network is in."""
+        entry = self.networks[network]
+        return entry.country or self.operators[entry.operator].country
+
+    def jurisdiction_of(self, country: str) -> str:
+        """Return the code of the country whose orders bind in ``country``."""
+        return self.countries[country].jurisdiction or country
+
+    def operator_of(self, host: str) -> str:
+        """Return the id of the operator of a host."""
+        entry = self.hosts[host]
+        return entry.operator or self.networks[entry.network].operator
+
+    def host_of_resolver(self, resolver: str) -> str:
+        """Return the id of the host that a resolver runs on."""
+        return self.resolvers[resolver].host or resolver
+
+    def resolver_at(self, address: str) -> str | None:
+        """Return the id of the resolver that answers at ``address``, or None."""
+        for resolver in self.resolvers:
+            if address in self.hosts[self.host_of_resolver(resolver)].addresses:
+                return resolver
+        return None
+
+    def host_of_exit(self, vpn_exit: str) -> str:
+        """Return the id of the host that a tunnel ends at."""
+        return self.vpn_exits[vpn_exit].host or vpn_exit
+
+    def provider_of(self, network: str) -> str | None:
+        """Return the id of the access provider of a network, or None."""
+        for provider, entry in self.access_providers.items():
+            if network in entry.networks:
+                return provider
+        return None
+
+    def resolver_of(self, vantage: str) -> str:
+        """Return the id of the resolver that a vantage point asks of itself."""
+        entry = self.vantages[vantage]
+        if entry.resolver is not None:
+            return entry.resolver
+        provider = self.provider_of(entry.network)
+        assert provider is not None, "check_world lets no vantage point without a resolver through"
+        return self.access_providers[provider].resolvers[0]
+
+    def domain_of(self, name: str) -> str | None:
+        """Return the registered domain that a name is in, or None."""
+        labels = name.split(".")
+        for start in range(len(labels) - 1):
+            candidate = ".".join(labels[start:])
+            if candidate in self.domains:
+                return candidate
+        return None

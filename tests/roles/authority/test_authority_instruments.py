@@ -1,0 +1,55 @@
+"""The table of instruments keeps its own rules, entry by entry."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.roles.authority.actors import Effect
+from simulator.roles.authority.instruments import INSTRUMENTS, Instrument, Route
+from simulator.values import DAY, HOUR, MINUTE
+
+CLOSING = (Effect.NAME, Effect.MACHINE)
+
+
+def test_each_instrument_has_an_id_of_its_own() -> None:
+    assert len({instrument.id for instrument in INSTRUMENTS}) == len(INSTRUMENTS)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
+def test_an_entry_is_complete(instrument: Instrument) -> None:
+    delay = instrument.delay
+    assert 0 < delay.shortest <= delay.expected <= delay.longest
+    assert instrument.source
+    assert str(instrument.name)
+    assert str(instrument.limit)
+    assert (instrument.route is Route.PARTNER) == bool(instrument.partner_kinds)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
+def test_nothing_that_binds_goes_straight_to_a_foreign_operator_and_closes_it(
+    instrument: Instrument,
+) -> None:
+    if instrument.route is Route.DIRECT and instrument.binding:
+        assert not any(effect in instrument.carries for effect in CLOSING)
+
+
+def test_only_orders_at_home_carry_a_block() -> None:
+    carriers = [each.id for each in INSTRUMENTS if Effect.BLOCK in (*each.carries, *each.local)]
+    assert carriers == ["national-order", "administrative-order"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_docs_describe_every_instrument_with_its_delays(language: str) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", language, "law.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    assert sorted(rows) == sorted(instrument.id for instrument in INSTRUMENTS)
+    for instrument in INSTRUMENTS:
+        if "–" not in rows[instrument.id]:
+            delays = " / ".join(spelled(duration, language) for duration in instrument.delay)
+            assert f"| {delays}" in rows[instrument.id]
+
+
+def spelled(duration: int, language: str) -> str:
+    if duration % DAY == 0:
+        return f"{duration // DAY} {'j' if language == 'fr' else 'd'}"
+    return f"{duration // HOUR} h" if duration % HOUR == 0 else f"{duration // MINUTE} min"
