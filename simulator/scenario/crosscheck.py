@@ -24,6 +24,8 @@ from simulator.world.models import World
 from simulator.world.source import Source
 
 HOST_LEVERS = (Lever.HOST_TAKEOVER, Lever.HOST_OFF)
+HOSTS_FILE = "hosts-file"
+"""What ``via`` says of somebody who wrote the address down."""
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION)
 
 
@@ -133,6 +135,7 @@ class _Scenario(Check):
 
     def _order(self, place: Place, order: Order) -> None:
         self.known((*place, "by"), "authority", order.by, self.world.authorities)
+        self._instrument(place, order.instrument)
         self.all_known((*place, "to"), "operator", order.to, self.world.operators)
         self._name((*place, "name"), order.name)
         if order.lever is not None:
@@ -161,6 +164,7 @@ class _Scenario(Check):
                 "'{authority}' is neither 'by' nor 'with' of the operation", authority=by
             )
             self.wrong((*place, "by"), text, nearest(by, taking_part))
+        self._instrument(place, member.instrument)
         self.known((*place, "to"), "operator", member.to, world.operators)
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
@@ -189,6 +193,13 @@ class _Scenario(Check):
                 name=name,
             )
             self.wrong((*place, "name"), text, self.world.domain_of(name))
+
+    def _instrument(self, place: Place, instrument: str | None) -> None:
+        if instrument is not None:
+            from simulator.roles.authority.instruments import INSTRUMENTS
+
+            known = [entry.id for entry in INSTRUMENTS]
+            self.known((*place, "instrument"), "instrument", instrument, known)
 
     def _name(self, place: Place, name: str | None) -> None:
         self.known(place, "name", name, self.names)
@@ -264,7 +275,7 @@ class _Scenario(Check):
         if field == "resolver":
             return tuple(self.world.resolvers)
         if field == "via":
-            return (*self.connections, "hosts")
+            return (*self.connections, HOSTS_FILE)
         if field == "country":
             return tuple(self.world.countries)
         return WORDS.get(field)

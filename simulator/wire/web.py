@@ -115,8 +115,7 @@ class Exchange:
         """The response once it is complete, or cut at the limit."""
 
     def __repr__(self) -> str:
-        status = None if self._head is None else self._head.status_code
-        return f"<Exchange status={status} body={self._size} complete={self.response is not None}>"
+        return f"<Exchange complete={self.response is not None}>"
 
     def received(self, data: bytes) -> bool:
         """Take what the server sent and return whether the response is complete.

@@ -40,7 +40,16 @@ OperatorKind = Literal[
     "transit",
     "vpn",
 ]
-AuthorityKind = Literal["government", "court", "prosecutor", "police", "regulator"]
+AuthorityKind = Literal[
+    "court",
+    "prosecutor",
+    "judicial-police",
+    "police",
+    "government",
+    "regulator",
+    "coordinator",
+]
+"""``judicial-police`` acts under a prosecutor or a judge, ``police`` on its own account."""
 NetworkKind = Literal["access", "transit", "hosting", "authority", "service"]
 Status = Literal[
     "clientHold",
@@ -196,8 +205,6 @@ class BlockPage(Model):
     name: DomainName
     by: Id
     """The authority whose page it is."""
-    title: Text
-    text: Text
     status: Literal[200, 403, 451] = 200
 
 
@@ -244,7 +251,7 @@ class Banner(Model):
     host: Id
     nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
     title: Text
-    text: Text
+    verb: Literal["seized", "closed"] = "seized"
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     judicial_authority: Name
     legal_basis: Name | None = None

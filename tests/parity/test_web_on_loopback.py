@@ -209,7 +209,9 @@ async def test_power_off_refuses_and_power_on_serves_again(world: World) -> None
 
 @pytest.mark.client
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-async def test_curl_accepts_the_certificate_and_gets_the_site(world: World, tmp_path: object) -> None:
+async def test_curl_accepts_the_certificate_and_gets_the_site(
+    world: World, tmp_path: object
+) -> None:
     """A client that we did not write agrees on TLS, names and HTTP."""
     await world.certify(world.host, "coco.xg")
     root = f"{tmp_path}/root.pem"

@@ -102,6 +102,14 @@ def test_names_are_compressed_and_folded() -> None:
     )
 
 
+def test_pointers_reach_no_further_than_their_fourteen_bits() -> None:
+    """Names first met beyond 16 KiB are written out again (dnslib's own writer corrupts them)."""
+    padding = " ".join(['"' + "x" * 250 + '"'] * 70)
+    late = tuple(Record("late.clips.test", "NS", 5, f"ns{n}.late.clips.test") for n in range(3))
+    message = DnsMessage(1, answers=(Record("a.test", "TXT", 5, padding), *late))
+    assert decode(encode(message)) == message
+
+
 def test_same_bytes_under_another_id_are_not_read_twice() -> None:
     before = dns._decode_remembered.cache_info()
     data = encode(make_query(1, Question("once.clips.test", "A"), recursion_desired=True))
@@ -303,6 +311,16 @@ def test_broken_counts_and_options_are_format_errors() -> None:
     ):
         with pytest.raises(DnsFormatError):
             decode(packet)
+
+
+def test_data_longer_than_their_type_are_a_format_error() -> None:
+    """An address of 4 + 16 bytes may not smuggle in a second record behind the first."""
+    second = b"\xc0\x0c" + struct.pack("!HHIH4s", 1, 1, 5, 4, b"\xcb\0\x71\x42")
+    length = 4 + len(second)
+    first = b"\xc0\x0c" + struct.pack("!HHIH4s", 1, 1, 5, length, b"\xc0\0\2\1")
+    packet = HEADER.pack(1, 0x8000, 1, 2, 0, 0) + b"\x01a\0\0\1\0\1" + first + second
+    with pytest.raises(DnsFormatError, match="A record whose data are not as long as it says"):
+        decode(packet)
 
 
 def test_options_without_data_and_unknown_ones_are_passed_over() -> None:

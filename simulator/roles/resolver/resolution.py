@@ -29,6 +29,9 @@ PATIENCE: Duration = 12 * SECOND
 ROUNDS = 2
 MOST_ASKS = 60
 """Messages sent for one question: a bound on what a hostile zone can make us do."""
+MOST_SEARCHES = 30
+"""Nameservers whose address is looked for on the way: zones that name each other by the
+dozen would otherwise keep us busy without a single message."""
 DEEPEST = 6
 """Questions about nameservers of nameservers of …"""
 LONGEST_CHAIN = 12
@@ -91,6 +94,7 @@ class Resolution:
         self._asking: Ask | None = None
         self._repeat: Ask | None = None
         self._asked = 0
+        self._searches = 0
         self._errors: list[ExtendedError] = []
         self._outcome: Outcome | None = None
 
@@ -222,6 +226,10 @@ class Resolution:
     def _find_address(self, frame: _Frame, name: str) -> None:
         """Put a question about a nameserver's address on the stack, unless it is there already."""
         if len(self._frames) > DEEPEST or any(name in one.links for one in self._frames):
+            return
+        self._searches += 1
+        if self._searches > MOST_SEARCHES:
+            frame.unknown.clear()
             return
         self._frames.append(_Frame(name, _ADDRESS_TYPE[self._families[0]]))
 

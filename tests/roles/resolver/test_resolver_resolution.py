@@ -1,7 +1,7 @@
 """Resolutions as dialogues: what is asked of whom, what comes back, what is said next."""
 
-from simulator.roles.resolver.cache import Cache, Outcome, root_hints
-from simulator.roles.resolver.resolution import MOST_ASKS, Ask, Resolution
+from simulator.roles.resolver.cache import Cache, Chain, Delegation, Outcome, root_hints
+from simulator.roles.resolver.resolution import MOST_ASKS, MOST_SEARCHES, Ask, Resolution
 from simulator.values import SECOND, ExtendedError
 from simulator.wire.dns_values import DnsMessage, Question, Record, make_query, reply_to
 
@@ -263,7 +263,7 @@ def test_servers_that_refuse_or_are_lame_are_asked_once() -> None:
     dialogue.asks(NS1)
     dialogue.hears(reply(rcode="REFUSED", authoritative=False))
     dialogue.asks(NS2)
-    dialogue.hears(reply(authoritative=False))
+    dialogue.hears(reply(answers=(ADDRESS,), authoritative=False))
     outcome = dialogue.ends()
     assert outcome.rcode == "SERVFAIL"
     assert [error.text for error in outcome.extended_errors] == [
@@ -346,6 +346,26 @@ def test_a_zone_that_names_endless_nameservers_is_given_up() -> None:
         step = dialogue.resolution.next_step(0)
     assert step.rcode == "SERVFAIL"
     assert asked == MOST_ASKS
+
+
+def test_zones_that_name_each_other_by_the_dozen_cost_little() -> None:
+    """All delegations are known and none has an address: no message, and no endless search."""
+
+    class CountingCache(Cache):
+        searches = 0
+
+        def follow(self, name: str, kind: str, now: int) -> Chain:
+            self.searches += 1
+            return super().follow(name, kind, now)
+
+    cache = CountingCache()
+    zones = [f"z{number}.test" for number in range(20)]
+    names = tuple(f"ns.{zone}" for zone in zones)
+    for zone in zones:
+        cache.put_delegation(Delegation(zone, names, {}), 0)
+    outcome = Dialogue(Question("z0.test", "A"), cache).ends()
+    assert outcome.rcode == "SERVFAIL"
+    assert cache.searches == 1 + MOST_SEARCHES
 
 
 def test_ipv6_servers_are_asked_after_ipv4_by_those_who_have_it() -> None:

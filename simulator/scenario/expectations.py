@@ -1,0 +1,102 @@
+"""Expectations beside what was seen. Pure: nothing here can bend a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.lab.orders import OrderOutcome
+from simulator.scenario.models import ALL, Expected, Step
+from simulator.values import Observation
+from simulator.world.fields import Text
+
+Seen = str | int | tuple[str | int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One expectation: of whom, what was expected, what was seen, whether they agree."""
+
+    who: str
+    field: str
+    expected: str
+    got: str
+    passed: bool
+    why: Text | None = None
+
+
+def judge(
+    step: Step,
+    observations: Sequence[Observation],
+    outcomes: Sequence[OrderOutcome],
+    resolvers: Mapping[str, str],
+) -> list[Verdict]:
+    """Compare a step's expectations with its observations and outcomes.
+
+    ``resolvers`` maps addresses to the ids that authors write.
+    """
+    verdicts: list[Verdict] = []
+    for subject, expected in step.expect.items():
+        seen = [
+            (observation.vantage, observed_fields(observation, resolvers))
+            for observation in observations
+            if subject in (observation.vantage, ALL)
+        ]
+        if subject != ALL:
+            seen += [
+                (outcome.to, {"outcome": outcome.state.value})
+                for outcome in outcomes
+                if outcome.to == subject
+            ]
+        verdicts += _compare(expected, seen or [(subject, {})], step.why)
+    return verdicts
+
+
+def _compare(
+    expected: Expected, seen: Iterable[tuple[str, Mapping[str, Seen]]], why: Text | None
+) -> list[Verdict]:
+    return [
+        Verdict(
+            who,
+            field,
+            str(match),
+            show(fields[field]) if field in fields else "-",
+            field in fields and match.holds(fields[field]),
+            why,
+        )
+        for who, fields in seen
+        for field, match in expected.stated().items()
+    ]
+
+
+def observed_fields(observation: Observation, resolvers: Mapping[str, str]) -> dict[str, Seen]:
+    """Return an observation's fields as expectations name them."""
+    certificate, error = observation.certificate, observation.extended_error
+    resolver = observation.resolver
+    return {
+        "page": observation.page,
+        "stage": observation.stage,
+        "failure": observation.failure,
+        "status": observation.status,
+        "rcode": observation.rcode,
+        "addresses": observation.addresses,
+        "address": observation.address,
+        "resolver": None if resolver is None else (resolvers.get(resolver, resolver), resolver),
+        "extended_error": None if error is None else error.code,
+        "issuer": None if certificate is None else certificate.issuer,
+        "certificate_names": () if certificate is None else certificate.names,
+        "title": observation.title,
+        "url": observation.url,
+        "final_url": observation.final_url,
+        "redirects": observation.redirects,
+        "country": observation.country,
+        "via": observation.via,
+        "diagnosis": observation.diagnosis,
+    }
+
+
+def show(seen: Seen) -> str:
+    """Return what was seen as an author would have written it."""
+    if isinstance(seen, tuple):
+        return ", ".join(map(str, seen)) or "null"
+    return "null" if seen is None else str(seen)

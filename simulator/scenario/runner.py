@@ -1,0 +1,232 @@
+"""Runs a scenario step by step: what is done, what is seen, whether it was expected."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.lab import Lab, OrderOutcome, Part
+from simulator.scenario.expectations import Verdict, judge
+from simulator.scenario.models import (
+    ALL,
+    Coordinate,
+    Member,
+    MeasureEntry,
+    Order,
+    Resolve,
+    Scenario,
+    Step,
+    Visit,
+)
+from simulator.values import (
+    AddressMeasure,
+    DnsMeasure,
+    Instant,
+    Lever,
+    Measure,
+    Observation,
+    StageTiming,
+)
+
+if TYPE_CHECKING:
+    from simulator.net import Clock
+    from simulator.roles.resolver.stub import Answer
+    from simulator.scenario.loader import Lesson
+
+
+@dataclass(slots=True)
+class StepRun:
+    """One step as it went. ``began`` and ``ended`` are lab instants."""
+
+    step: Step
+    id: str
+    number: int
+    began: Instant
+    ended: Instant = 0
+    observations: list[Observation] = field(default_factory=list)
+    outcomes: list[OrderOutcome] = field(default_factory=list)
+    lifted: list[OrderOutcome] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+class ScenarioRun:
+    """A scenario under way in a lab of its own. Iterate over `steps`, then `close`."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        language: str = "en",
+        capture: bool = False,
+    ) -> None:
+        self.name = lesson.name
+        self.scenario: Scenario = lesson.scenario
+        self.world = lesson.world
+        self.seed = seed
+        self.lab = Lab(
+            lesson.world,
+            seed=seed,
+            start=self.scenario.start,
+            clock=clock,
+            language=language,
+        )
+        if capture:
+            self.lab.record()
+        self.done: list[StepRun] = []
+        self._resolvers = {
+            self.lab.people.resolver_address(resolver): resolver
+            for resolver in lesson.world.resolvers
+        }
+
+    def close(self) -> None:
+        """End the lab."""
+        self.lab.close()
+
+    def date(self, at: Instant) -> datetime.datetime:
+        """Return the calendar date of an instant."""
+        return self.lab.clock.date(at)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expectation so far has held."""
+        return all(verdict.passed for run in self.done for verdict in run.verdicts)
+
+    def steps(self) -> Iterator[StepRun]:
+        """Run the steps one by one; each is yielded once it is over."""
+        for number, step in enumerate(self.scenario.steps, 1):
+            run = StepRun(step, step.id or f"step-{number}", number, self.lab.now)
+            self.lab.run(self._run(run))
+            run.ended = self.lab.now
+            run.verdicts = judge(
+                step, run.observations, run.outcomes + run.lifted, self._resolvers
+            )
+            self.done.append(run)
+            yield run
+
+    async def _run(self, run: StepRun) -> None:
+        """Do a step's actions in the order of the vocabulary."""
+        step, lab = run.step, self.lab
+        if step.disconnect is not None:
+            for who in step.disconnect.who:
+                await lab.disconnect(who)
+        for connect in step.connect:
+            for who in connect.who:
+                await lab.connect(who, connect.via)
+        for lifted in step.lift:
+            run.lifted += await lab.lift(lifted)
+        for order in step.order:
+            run.outcomes += await self._order(run.id, order)
+        if step.coordinate is not None:
+            run.outcomes += await self._coordinate(run.id, step.coordinate)
+        if step.wait is not None:
+            await self._wait(step)
+        if step.visit is not None:
+            run.observations += await self._visit(step.visit)
+        if step.resolve is not None:
+            run.observations += await self._resolve(step.resolve)
+
+    async def _wait(self, step: Step) -> None:
+        assert step.wait is not None
+        if step.wait.until is not None:
+            await self.lab.wait_until(self.lab.clock.instant(step.wait.until))
+        else:
+            assert step.wait.duration is not None
+            await self.lab.wait(step.wait.duration)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def _vantages(self, named: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self.world.vantages) if ALL in named else named
+
+    async def _visit(self, visit: Visit) -> list[Observation]:
+        return await self.lab.visit_all(visit.url, self._vantages(visit.vantages), visit.via)
+
+    async def _resolve(self, resolve: Resolve) -> list[Observation]:
+        seen = []
+        for vantage in self.world.vantages:
+            if vantage in self._vantages(resolve.vantages):
+                answer = await self.lab.resolve(resolve.name, vantage, resolve.type, resolve.via)
+                seen.append(self._as_observation(vantage, resolve, answer))
+        return seen
+
+    def _as_observation(self, vantage: str, resolve: Resolve, answer: Answer) -> Observation:
+        """A lookup is a visit that went no further than its first stage."""
+        found = tuple(record.data for record in answer.records if record.type == resolve.type)
+        return Observation(
+            at=answer.began,
+            vantage=vantage,
+            country=self.world.country_of(self.world.vantages[vantage].network),
+            via=resolve.via or self.lab.people.person(vantage).via,
+            url=f"dns:{resolve.name}?type={resolve.type}",  # RFC 4501
+            stage=None if answer.failure is None else "dns",
+            failure=answer.failure,
+            resolver=answer.resolver,
+            addresses=found,
+            rcode=answer.rcode,
+            extended_error=answer.extended_error,
+            timings=(StageTiming("dns", answer.began, answer.ended, answer.failure or ""),),
+            ended=answer.ended,
+        )
+
+    # --- orders -----------------------------------------------------------------------------
+
+    async def _order(self, key: str, order: Order) -> list[OrderOutcome]:
+        action: Measure | Lever
+        if order.measure is not None:
+            action = self._measure(order.measure, order.name)
+        else:
+            assert order.lever is not None
+            action = order.lever
+        return await self.lab.order(
+            order.by,
+            order.to,
+            action,
+            order.name,
+            key=key,
+            wait=order.wait_for_it,
+            machine=order.scope == "machine",
+            banner=order.banner,
+            instrument=order.instrument,
+        )
+
+    def _measure(self, entry: MeasureEntry, name: str | None) -> Measure:
+        if entry.dns is not None:
+            assert name is not None
+            return DnsMeasure(
+                name, entry.dns, entry.subdomains, extended_error=entry.extended_error
+            )
+        assert entry.address is not None
+        return AddressMeasure(self._addresses(entry.of or (name or "",)), entry.address)
+
+    def _addresses(self, named: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the addresses that names of sites and ids of hosts stand for."""
+        addresses: dict[str, None] = {}
+        for one in named:
+            host = self.world.sites[one].host if one in self.world.sites else one
+            entry = self.world.hosts.get(host)
+            addresses.update(dict.fromkeys((one,) if entry is None else entry.addresses))
+        return tuple(addresses)
+
+    async def _coordinate(self, key: str, entry: Coordinate) -> list[OrderOutcome]:
+        wanted = None
+        if entry.on is not None:
+            wanted = self.lab.clock.instant(entry.on)
+        elif entry.after is not None:
+            wanted = self.lab.now + entry.after
+        parts = [self._part(entry, member) for member in entry.members]
+        return await self.lab.coordinate(entry.by, parts, key=key, wanted=wanted)
+
+    def _part(self, entry: Coordinate, member: Member) -> Part:
+        return Part(
+            member.by,
+            member.to,
+            member.lever,
+            member.name or entry.name,
+            machine=member.scope == "machine",
+            banner=member.banner or entry.banner,
+            instrument=member.instrument,
+        )
