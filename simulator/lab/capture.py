@@ -20,9 +20,12 @@ EVERYTHING = "all"
 class Recorder:
     """Taps on a fabric, and the file that comes of them."""
 
-    def __init__(self, fabric: Fabric, people: Callable[[str], Person]) -> None:
+    def __init__(
+        self, fabric: Fabric, vantages: Iterable[str], person: Callable[[str], Person]
+    ) -> None:
         self._fabric = fabric
-        self._people = people
+        self._vantages = tuple(vantages)
+        self._person = person
         self.taps: list[Tap] = []
 
     def listen(self, points: Iterable[str]) -> None:
@@ -48,8 +51,8 @@ class Recorder:
         if host.taps is None:
             host.taps = []
         self._add(host.taps, Tap(point, f"wire of {point}"))
-        taps = self._people(point).tunnel_taps if point in self._vantages else None
-        if taps is not None:
+        if point in self._vantages:
+            taps = self._person(point).tunnel_taps
             self._add(taps, Tap(f"{point}-wg0", f"inside the tunnel of {point}"))
 
     def _add(self, taps: list[Tap], tap: Tap) -> None:

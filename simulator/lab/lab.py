@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import io
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -88,7 +88,7 @@ class Lab:
         self.people = People(
             world, hosts, now, self.journal, self._run_on, random_for, calendar_start
         )
-        self.recorder = Recorder(self.fabric, self.people.person)
+        self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self._hosts = hosts
         self._orders = 0
         self.law: Law
@@ -172,8 +172,7 @@ class Lab:
                     now=self.date().isoformat(),
                 )
             )
-        while self.now < instant:  # a loop counts in floats: it may wake a microsecond early
-            await asyncio.sleep((instant - self.now) / SECOND)
+        await asyncio.sleep((instant - self.now) / SECOND)
 
     # --- looking ----------------------------------------------------------------------------
 
@@ -190,6 +189,7 @@ class Lab:
         self, url: str, vantages: Iterable[str], via: Via | None = None
     ) -> list[Observation]:
         """Open an address at several vantage points at the same time, in the world's order."""
+
         async def look(vantage: str) -> Observation:
             return await self.people.visit(vantage, url)
 
@@ -201,12 +201,15 @@ class Lab:
         self, name: str, vantage: str, kind: str = "A", via: Via | None = None
     ) -> Answer:
         """Ask a vantage point's resolver for records of a type."""
+
         async def look(vantage: str) -> Answer:
             return await self.people.resolve(vantage, name, kind)
 
         return await self._by_way(vantage, via, look)
 
-    async def _by_way(self, vantage: str, via: Via | None, look: Any) -> Any:
+    async def _by_way(
+        self, vantage: str, via: Via | None, look: Callable[[str], Awaitable[T]]
+    ) -> T:
         person = self.people.person(vantage)
         if via is None or via == person.via:
             return await look(vantage)
@@ -297,8 +300,6 @@ class Lab:
     def write_capture(self, path: Path) -> int:
         """Write what was captured as pcapng; return the number of packets."""
         buffer = io.BytesIO()
-        count = self.recorder.write(
-            buffer.write, int(self.clock.start.timestamp()) * 1_000_000
-        )
+        count = self.recorder.write(buffer.write, int(self.clock.start.timestamp()) * 1_000_000)
         path.write_bytes(buffer.getvalue())
         return count

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simulator.errors import LabError
 from simulator.lab.orders import OrderOutcome, action_label
+from simulator.lab.words import unknown
 from simulator.roles.authority.actors import (
     Authority,
     AuthorityKind,
@@ -22,6 +23,7 @@ from simulator.roles.authority.logic import decide
 from simulator.roles.authority.operation import Member, MemberPlan, Plan, plan
 from simulator.values import (
     SECOND,
+    Duration,
     Instant,
     Lever,
     Measure,
@@ -30,7 +32,6 @@ from simulator.values import (
     OutcomeState,
     message,
 )
-from simulator.lab.words import unknown
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
@@ -52,6 +53,8 @@ class Part:
     machine: bool = False
     banner: str | None = None
     instrument: str | None = None
+    preparation: Duration | None = None
+    """In an operation: how long this part takes before it can be done, if that is known."""
 
 
 class Law:
@@ -138,12 +141,11 @@ class Law:
                 self.operator(part.operator),
                 part.action,
                 part.instrument,
+                part.preparation,
             )
             for part in parts
         ]
-        planned = plan(
-            self.authority(lead), members, self._date().date(), self._now(), wanted
-        )
+        planned = plan(self.authority(lead), members, self._date().date(), self._now(), wanted)
         for part, member in zip(parts, planned.members, strict=True):
             self._record(part, "planned", member.reason)
         if planned.joint is not None:
@@ -153,9 +155,7 @@ class Law:
             for part, member in zip(parts, planned.members, strict=True)
         ]
 
-    async def _act(
-        self, key: str, part: Part, member: MemberPlan, planned: Plan
-    ) -> OrderOutcome:
+    async def _act(self, key: str, part: Part, member: MemberPlan, planned: Plan) -> OrderOutcome:
         if member in planned.late:
             too_late = message(
                 "{operator} was not reached in time: the operation did not wait for it",

@@ -6,7 +6,6 @@ registry's object, a machine's pages), and each can be taken back.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from simulator.values import AddressMeasure, DnsMeasure, Lever, Measure, message
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names
+    from simulator.lab.running import RunOn
     from simulator.lab.web import Web
     from simulator.net import Host
     from simulator.values import Now
@@ -36,7 +36,7 @@ class Levers:
         names: Names,
         web: Web,
         now: Now,
-        run_on: Callable[..., asyncio.Task[None]],
+        run_on: RunOn,
         seed: int,
     ) -> None:
         self._world = world
@@ -158,9 +158,7 @@ class Levers:
         domain = self._registered(name)
         registry = self._names.registry_of(domain)
         self._insist_on_registry(operator, domain)
-        _insist_code(
-            registry.update(SERVER, domain, self._now(), add_statuses=("serverHold",))
-        )
+        _insist_code(registry.update(SERVER, domain, self._now(), add_statuses=("serverHold",)))
 
         async def release() -> None:
             _insist_code(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from random import Random
 from typing import TYPE_CHECKING
 
 from simulator.roles.nameserver.logic import NameserverState
@@ -22,6 +21,7 @@ from simulator.wire.dns_values import Record
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
+    from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
     from simulator.world.models import Domain, World
 
@@ -48,7 +48,7 @@ class Names:
 
     # --- building -----------------------------------------------------------------------
 
-    async def start(self, run_on: Callable[..., object], random_for: Callable[[str], Random]) -> None:
+    async def start(self, run_on: RunOn, random_for: RandomFor) -> None:
         """Serve every zone and start every resolver."""
         for server in self._world.nameservers.values():
             self._states.setdefault(server.host, NameserverState())
@@ -103,6 +103,10 @@ class Names:
             for own in (site_name, *site.aliases):
                 if self._holds(name, own):
                     records += [_address_record(own, address, ttl) for address in addresses]
+        for page in self._world.block_pages.values():
+            if self._holds(name, page.name):
+                addresses = self._world.hosts[page.host].addresses
+                records += [_address_record(page.name, address, ttl) for address in addresses]
         for record in domain.records:
             owner = name if record.name == "@" else f"{record.name}.{name}"
             own_ttl = ttl if record.ttl is None else record.ttl // SECOND
@@ -114,7 +118,7 @@ class Names:
 
     # --- registries ---------------------------------------------------------------------
 
-    def _open_registries(self, random_for: Callable[[str], Random]) -> None:
+    def _open_registries(self, random_for: RandomFor) -> None:
         world = self._world
         for tld, entry in world.registries.items():
             self.registries[tld] = Registry(
@@ -184,9 +188,7 @@ class Names:
 
     # --- resolvers ----------------------------------------------------------------------
 
-    async def _start_resolver(
-        self, name: str, run_on: Callable[..., object], random_for: Callable[[str], Random]
-    ) -> None:
+    async def _start_resolver(self, name: str, run_on: RunOn, random_for: RandomFor) -> None:
         host = self._hosts[self._world.host_of_resolver(name)]
         roots = self._world.root.nameservers
         resolver = self.resolvers[name] = Resolver(

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.lab.tunnel import ClientTunnel, ExitDevice
+from simulator.lab.words import unknown
 from simulator.net.packets import is_ipv6
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.service import Identity, Probe
 from simulator.roles.resolver.stub import Answer, StubResolver
 from simulator.values import Address, Observation, message
-from simulator.lab.words import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from random import Random
 
     from simulator.journal import Journal
+    from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host, Tap
     from simulator.roles.vpn.service import VpnClient, VpnExit
     from simulator.values import Now
@@ -52,8 +52,8 @@ class People:
         hosts: dict[str, Host],
         now: Now,
         journal: Journal,
-        run_on: Callable[..., Awaitable[object]],
-        random_for: Callable[[str], Random],
+        run_on: RunOn,
+        random_for: RandomFor,
         calendar_start: int,
     ) -> None:
         self._world = world
@@ -65,6 +65,8 @@ class People:
         self._calendar_start = calendar_start
         self._people: dict[str, Person] = {}
         self._exits: dict[str, VpnExit] = {}
+        self._customers: dict[bytes, tuple[Address, ...]] = {}
+        """Addresses inside the tunnel, by public key: a customer keeps them."""
 
     def settle(self, root_certificate: str) -> None:
         """Give everybody a resolver to ask and a browser that trusts the lab's authority."""
@@ -98,9 +100,7 @@ class People:
     async def visit(self, vantage: str, url: str) -> Observation:
         """Open an address in somebody's browser."""
         person = self.person(vantage)
-        seen: Observation = await self._run_on(  # type: ignore[assignment]
-            person.host, person.probe.visit(url, person.via)
-        )
+        seen = await self._run_on(person.host, person.probe.visit(url, person.via))
         self._journal.record(
             vantage,
             "visited",
@@ -117,7 +117,7 @@ class People:
     async def resolve(self, vantage: str, name: str, kind: str) -> Answer:
         """Ask somebody's resolver for records."""
         person = self.person(vantage)
-        answer: Answer = await self._run_on(person.host, person.stub.lookup(name, kind))  # type: ignore[assignment]
+        answer = await self._run_on(person.host, person.stub.lookup(name, kind))
         self._journal.record(
             vantage,
             "looked up",
@@ -168,12 +168,15 @@ class People:
 
     async def _tunnel(self, vantage: str, person: Person, exit_id: str) -> None:
         from simulator.roles.vpn.service import PORT, VpnClient
-        from simulator.wire.wireguard.keys import public_key
+        from simulator.wire.wireguard import public_key
 
         vpn_exit = await self._exit(exit_id)
         key = self._random_for(f"{vantage}/{exit_id}/key").randbytes(32)
+        public = public_key(key)
+        if public not in self._customers:
+            self._customers[public] = vpn_exit.add_client(public)
         exit_address = self._hosts[self._world.host_of_exit(exit_id)].addresses[0]
-        tunnel = ClientTunnel(person.host, vpn_exit.add_client(public_key(key)), exit_address)
+        tunnel = ClientTunnel(person.host, self._customers[public], exit_address)
         client = VpnClient(
             tunnel,
             (exit_address, PORT),
@@ -185,9 +188,7 @@ class People:
         )
         tunnel.taps = person.tunnel_taps
         person.tunnel, person.client, person.via = tunnel, client, exit_id
-        person.stub.servers = (
-            self.resolver_address(self._world.vpn_exits[exit_id].resolver),
-        )
+        person.stub.servers = (self.resolver_address(self._world.vpn_exits[exit_id].resolver),)
         self._identify(vantage, person, tunnel.addresses)
         await self._run_on(person.host, client.start())
         if not await client.connected():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
@@ -15,9 +14,8 @@ from simulator.values import MINUTE, SECOND
 from simulator.wire.banners import Banner, BlockPage, Service
 
 if TYPE_CHECKING:
-    from random import Random
-
     from simulator.journal import Journal
+    from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
     from simulator.values import Address, Now
     from simulator.world.models import World
@@ -53,7 +51,7 @@ class Web:
 
     # --- building -----------------------------------------------------------------------
 
-    async def start(self, run_on: Callable[..., object], random_for: Callable[[str], Random]) -> None:
+    async def start(self, run_on: RunOn, random_for: RandomFor) -> None:
         """Serve every site, with a certificate that was validated over the lab's own DNS."""
         entry = self._world.certificate_authority
         host = self._hosts[entry.host]
@@ -79,17 +77,19 @@ class Web:
                 state,
                 self._hosts[name].addresses,
                 self._now,
-                https=name in self._banner_hosts() or None,
+                https=name in self._certified() or None,
                 calendar_start=self._calendar_start,
                 journal=self._journal,
             )
             await run_on(self._hosts[name], machine.start())
+        wanted = [
+            (site.host, (name, *site.aliases))
+            for name, site in self._world.sites.items()
+            if site.https
+        ]
+        wanted += [(page.host, (page.name,)) for page in self._world.block_pages.values()]
         await asyncio.gather(
-            *(
-                run_on(self._hosts[site.host], self._certify(site.host, (name, *site.aliases)))  # type: ignore[arg-type]
-                for name, site in self._world.sites.items()
-                if site.https
-            )
+            *(run_on(self._hosts[host], self._certify(host, names)) for host, names in wanted)
         )
 
     def _states(self) -> dict[str, logic.HostState]:
@@ -105,9 +105,7 @@ class Web:
                 hsts_seconds=None if site.hsts is None else site.hsts // SECOND,
                 paragraphs=tuple(text.say(self._language) for text in site.text),
             )
-            states[site.host] = logic.add_site(
-                states.get(site.host, logic.HostState()), described
-            )
+            states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
         for page in self._world.block_pages.values():
             states[page.host] = logic.showing_block_page(
                 BlockPage(
@@ -124,6 +122,11 @@ class Web:
 
     def _banner_hosts(self) -> dict[str, None]:
         return dict.fromkeys(banner.host for banner in self._world.banners.values())
+
+    def _certified(self) -> dict[str, None]:
+        """The machines that answer HTTPS though they host no site."""
+        pages = dict.fromkeys(page.host for page in self._world.block_pages.values())
+        return pages | self._banner_hosts()
 
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
         authority = self._world.hosts[self._world.certificate_authority.host].addresses[0]
@@ -147,9 +150,7 @@ class Web:
             contact=entry.contact,
         )
 
-    async def show_seized(
-        self, banner_id: str, name: str, run_on: Callable[..., asyncio.Task[None]]
-    ) -> None:
+    async def show_seized(self, banner_id: str, name: str, run_on: RunOn) -> None:
         """Have the authorities' own machine show the banner for a name, with a certificate
         as soon as the name leads there."""
         host = self._world.banners[banner_id].host

@@ -52,7 +52,7 @@ class _Scenario(Check):
 
     def run(self) -> None:
         """Note all faults."""
-        self.all_known(("show",), "vantage point", self.scenario.show, self.world.vantages)
+        self.all_known(("show",), message("vantage point"), self.scenario.show, self.world.vantages)
         for position, step in enumerate(self.scenario.steps):
             place: Place = ("steps", position)
             self._step(place, step)
@@ -80,12 +80,14 @@ class _Scenario(Check):
 
     def _vantages(self, place: Place, who: tuple[str, ...]) -> None:
         if who != (ALL,):
-            self.all_known(place, "vantage point", who, self.world.vantages)
+            self.all_known(place, message("vantage point"), who, self.world.vantages)
 
     def _connect(self, place: Place, connect: Connect) -> None:
         self._vantages((*place, "who"), connect.who)
         if isinstance(connect.via, str):
-            self.known((*place, "via"), "VPN exit or resolver", connect.via, self.connections)
+            self.known(
+                (*place, "via"), message("VPN exit or resolver"), connect.via, self.connections
+            )
             return
         for name, addresses in connect.via.items():
             for address in addresses:
@@ -99,7 +101,10 @@ class _Scenario(Check):
             if look is not None:
                 self._vantages((*place, action, "from"), look.vantages)
                 self.known(
-                    (*place, action, "via"), "VPN exit or resolver", look.via, self.connections
+                    (*place, action, "via"),
+                    message("VPN exit or resolver"),
+                    look.via,
+                    self.connections,
                 )
         if step.visit is not None:
             self._url((*place, "visit", "url"), step.visit.url)
@@ -128,15 +133,15 @@ class _Scenario(Check):
     def _lift(self, place: Place, step: Step) -> None:
         for position, name in enumerate(step.lift):
             where = (*place, "lift", position)
-            if self.known(where, "earlier step", name, self.earlier):
+            if self.known(where, message("earlier step"), name, self.earlier):
                 earlier = self.earlier[name]
                 if not earlier.order and earlier.coordinate is None:
                     self.wrong(where, message("step '{id}' gave no order", id=name))
 
     def _order(self, place: Place, order: Order) -> None:
-        self.known((*place, "by"), "authority", order.by, self.world.authorities)
+        self.known((*place, "by"), message("authority"), order.by, self.world.authorities)
         self._instrument(place, order.instrument)
-        self.all_known((*place, "to"), "operator", order.to, self.world.operators)
+        self.all_known((*place, "to"), message("operator"), order.to, self.world.operators)
         self._name((*place, "name"), order.name)
         if order.lever is not None:
             self._lever(place, order.lever, order.name, order.banner)
@@ -146,8 +151,10 @@ class _Scenario(Check):
 
     def _coordinate(self, place: Place, operation: Coordinate) -> None:
         world = self.world
-        self.known((*place, "by"), "authority", operation.by, world.authorities)
-        self.all_known((*place, "with"), "authority", operation.partners, world.authorities)
+        self.known((*place, "by"), message("authority"), operation.by, world.authorities)
+        self.all_known(
+            (*place, "with"), message("authority"), operation.partners, world.authorities
+        )
         self._name((*place, "name"), operation.name)
         taking_part = (operation.by, *operation.partners)
         for position, member in enumerate(operation.members):
@@ -159,19 +166,22 @@ class _Scenario(Check):
     ) -> None:
         world = self.world
         by = member.by
-        if self.known((*place, "by"), "authority", by, world.authorities) and by not in taking_part:
+        if (
+            self.known((*place, "by"), message("authority"), by, world.authorities)
+            and by not in taking_part
+        ):
             text = message(
                 "'{authority}' is neither 'by' nor 'with' of the operation", authority=by
             )
             self.wrong((*place, "by"), text, nearest(by, taking_part))
         self._instrument(place, member.instrument)
-        self.known((*place, "to"), "operator", member.to, world.operators)
+        self.known((*place, "to"), message("operator"), member.to, world.operators)
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
         self._lever(place, member.lever, name, member.banner or operation.banner)
 
     def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
-        self.known((*place, "banner"), "banner", banner, self.world.banners)
+        self.known((*place, "banner"), message("banner"), banner, self.world.banners)
         if lever in BANNER_LEVERS and banner is None and len(self.world.banners) != 1:
             text = message(
                 "the world has {count} banners: say which 'banner'", count=len(self.world.banners)
@@ -199,10 +209,10 @@ class _Scenario(Check):
             from simulator.roles.authority.instruments import INSTRUMENTS
 
             known = [entry.id for entry in INSTRUMENTS]
-            self.known((*place, "instrument"), "instrument", instrument, known)
+            self.known((*place, "instrument"), message("instrument"), instrument, known)
 
     def _name(self, place: Place, name: str | None) -> None:
-        self.known(place, "name", name, self.names)
+        self.known(place, message("name"), name, self.names)
 
     def _target(self, place: Place, target: str) -> None:
         if target in self.world.sites or target in self.world.hosts:
@@ -214,7 +224,10 @@ class _Scenario(Check):
                 ip_address(target)
         except ValueError:
             self.known(
-                place, "site, host or prefix", target, (*self.world.sites, *self.world.hosts)
+                place,
+                message("site, host or prefix"),
+                target,
+                (*self.world.sites, *self.world.hosts),
             )
             return
         try:

@@ -99,6 +99,8 @@ class Member(_Act):
 
     to: Id
     lever: Lever
+    preparation: Duration | None = None
+    """How long until this part can be done; what its way takes as a rule unless stated."""
 
 
 class Coordinate(Model):

@@ -12,8 +12,8 @@ from simulator.scenario.expectations import Verdict, judge
 from simulator.scenario.models import (
     ALL,
     Coordinate,
-    Member,
     MeasureEntry,
+    Member,
     Order,
     Resolve,
     Scenario,
@@ -101,9 +101,7 @@ class ScenarioRun:
             run = StepRun(step, step.id or f"step-{number}", number, self.lab.now)
             self.lab.run(self._run(run))
             run.ended = self.lab.now
-            run.verdicts = judge(
-                step, run.observations, run.outcomes + run.lifted, self._resolvers
-            )
+            run.verdicts = judge(step, run.observations, run.outcomes + run.lifted, self._resolvers)
             self.done.append(run)
             yield run
 
@@ -229,4 +227,5 @@ class ScenarioRun:
             machine=member.scope == "machine",
             banner=member.banner or entry.banner,
             instrument=member.instrument,
+            preparation=member.preparation,
         )

@@ -7,6 +7,7 @@ The models have checked single values. Here it is references first; what builds 
 from __future__ import annotations
 
 from simulator.world.check_addresses import check_addresses
+from simulator.world.check_machines import check_machines
 from simulator.world.check_names import check_names
 from simulator.world.check_people import check_people
 from simulator.world.check_references import check_references
@@ -22,6 +23,7 @@ def check_world(world: World, source: Source) -> None:
     check_references(world, check)
     if not check.found:
         check_addresses(world, check)
+        check_machines(world, check)
         check_names(world, check)
         check_people(world, check)
     if check.found:

@@ -8,41 +8,41 @@ from simulator.world.models import World
 
 _REFERENCES = (
     # section, its field, what that names, where it must be
-    ("countries", "jurisdiction", "country", "countries"),
-    ("operators", "country", "country", "countries"),
-    ("authorities", "country", "country", "countries"),
-    ("networks", "country", "country", "countries"),
-    ("networks", "operator", "operator", "operators"),
-    ("hosts", "network", "network", "networks"),
-    ("hosts", "operator", "operator", "operators"),
-    ("nameservers", "host", "host", "hosts"),
-    ("registries", "operator", "operator", "operators"),
-    ("registries", "nameservers", "nameserver", "nameservers"),
-    ("registrars", "operator", "operator", "operators"),
-    ("registrars", "registries", "registry", "registries"),
-    ("domains", "registrar", "registrar", "registrars"),
-    ("domains", "nameservers", "nameserver", "nameservers"),
-    ("resolvers", "host", "host", "hosts"),
-    ("block_pages", "host", "host", "hosts"),
-    ("block_pages", "by", "authority", "authorities"),
-    ("access_providers", "networks", "network", "networks"),
-    ("access_providers", "resolvers", "resolver", "resolvers"),
-    ("access_providers", "block_page", "block page", "block_pages"),
-    ("sites", "host", "host", "hosts"),
-    ("sites", "substitute_of", "site", "sites"),
-    ("banners", "host", "host", "hosts"),
-    ("banners", "nameservers", "nameserver", "nameservers"),
-    ("vpn_exits", "operator", "operator", "operators"),
-    ("vpn_exits", "host", "host", "hosts"),
-    ("vpn_exits", "resolver", "resolver", "resolvers"),
-    ("vantages", "network", "network", "networks"),
-    ("vantages", "resolver", "resolver", "resolvers"),
+    ("countries", "jurisdiction", message("country"), "countries"),
+    ("operators", "country", message("country"), "countries"),
+    ("authorities", "country", message("country"), "countries"),
+    ("networks", "country", message("country"), "countries"),
+    ("networks", "operator", message("operator"), "operators"),
+    ("hosts", "network", message("network"), "networks"),
+    ("hosts", "operator", message("operator"), "operators"),
+    ("nameservers", "host", message("host"), "hosts"),
+    ("registries", "operator", message("operator"), "operators"),
+    ("registries", "nameservers", message("nameserver"), "nameservers"),
+    ("registrars", "operator", message("operator"), "operators"),
+    ("registrars", "registries", message("registry"), "registries"),
+    ("domains", "registrar", message("registrar"), "registrars"),
+    ("domains", "nameservers", message("nameserver"), "nameservers"),
+    ("resolvers", "host", message("host"), "hosts"),
+    ("block_pages", "host", message("host"), "hosts"),
+    ("block_pages", "by", message("authority"), "authorities"),
+    ("access_providers", "networks", message("network"), "networks"),
+    ("access_providers", "resolvers", message("resolver"), "resolvers"),
+    ("access_providers", "block_page", message("block page"), "block_pages"),
+    ("sites", "host", message("host"), "hosts"),
+    ("sites", "substitute_of", message("site"), "sites"),
+    ("banners", "host", message("host"), "hosts"),
+    ("banners", "nameservers", message("nameserver"), "nameservers"),
+    ("vpn_exits", "operator", message("operator"), "operators"),
+    ("vpn_exits", "host", message("host"), "hosts"),
+    ("vpn_exits", "resolver", message("resolver"), "resolvers"),
+    ("vantages", "network", message("network"), "networks"),
+    ("vantages", "resolver", message("resolver"), "resolvers"),
 )
 _OWN_NAMES = (
     # sections whose ids are those of another section, unless a field says otherwise
-    ("access_providers", None, "operator", "operators"),
-    ("resolvers", "host", "host", "hosts"),
-    ("vpn_exits", "host", "host", "hosts"),
+    ("access_providers", None, message("operator"), "operators"),
+    ("resolvers", "host", message("host"), "hosts"),
+    ("vpn_exits", "host", message("host"), "hosts"),
 )
 _APART = (
     # sections whose ids a scenario, or the journal, could not tell apart
@@ -74,18 +74,20 @@ def _given(words: tuple[str | None, ...]) -> list[str]:
 
 def _elsewhere(world: World, check: Check) -> None:
     for position, link in enumerate(world.links):
-        check.all_known(("links", position, "between"), "network", link.between, world.networks)
+        check.all_known(
+            ("links", position, "between"), message("network"), link.between, world.networks
+        )
     check.all_known(
-        ("root", "nameservers"), "nameserver", world.root.nameservers, world.nameservers
+        ("root", "nameservers"), message("nameserver"), world.root.nameservers, world.nameservers
     )
     where, authority = "certificate_authority", world.certificate_authority
-    check.known((where, "operator"), "operator", authority.operator, world.operators)
-    check.known((where, "host"), "host", authority.host, world.hosts)
-    check.known((where, "resolver"), "resolver", authority.resolver, world.resolvers)
+    check.known((where, "operator"), message("operator"), authority.operator, world.operators)
+    check.known((where, "host"), message("host"), authority.host, world.hosts)
+    check.known((where, "resolver"), message("resolver"), authority.resolver, world.resolvers)
     for banner, page in world.banners.items():
         for position, service in enumerate(page.services):
             place = ("banners", banner, "services", position, "country")
-            check.known(place, "country", service.country, world.countries)
+            check.known(place, message("country"), service.country, world.countries)
 
 
 def _apart(world: World, check: Check) -> None:

@@ -20,7 +20,7 @@ class Check:
         """Note that what stands at ``place`` is wrong."""
         self.found.append(self.source.fault(place, text, meant))
 
-    def known(self, place: Place, kind: str, word: str | None, entries: Iterable[str]) -> bool:
+    def known(self, place: Place, kind: Message, word: str | None, entries: Iterable[str]) -> bool:
         """Tell whether ``word`` is one of ``entries``; note it when it is not.
 
         None is nothing to look up, and not known either.
@@ -32,7 +32,7 @@ class Check:
         return False
 
     def all_known(
-        self, place: Place, kind: str, words: Iterable[str], entries: Iterable[str]
+        self, place: Place, kind: Message, words: Iterable[str], entries: Iterable[str]
     ) -> None:
         """As `known`, for each word of a list."""
         for position, word in enumerate(words):

@@ -60,10 +60,11 @@ class Reader:
             self._events = loader(self._text)
             return self._document()
         except yaml.reader.ReaderError as error:
-            mark = yaml.Mark(
-                "", error.position, *_line_and_column(self._text, error.position), None, 0
-            )
-            raise Misread(mark, message("a character that YAML does not allow")) from None
+            place = _line_and_column(self._text, error.position)
+            raise Misread(
+                yaml.Mark("", error.position, *place, None, 0),
+                message("a character that YAML does not allow"),
+            ) from None
         except UnicodeError:
             raise Misread(None, message("a character that YAML does not allow")) from None
         except yaml.MarkedYAMLError as error:

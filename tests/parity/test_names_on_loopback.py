@@ -11,14 +11,14 @@ from random import Random
 import pytest
 
 from simulator.roles.nameserver.logic import NameserverState
-from simulator.roles.nameserver.service import Nameserver
+from simulator.roles.nameserver.service import Nameserver, OnQuery
 from simulator.roles.nameserver.zone import Zone
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.service import Resolver
 from simulator.roles.resolver.stub import StubResolver
 from simulator.values import DnsLie, DnsMeasure, ExtendedError
 from simulator.wire.dns import decode, encode
-from simulator.wire.dns_values import Question, Record, make_query
+from simulator.wire.dns_values import DnsMessage, Question, Record, make_query
 
 ROOT, TLD, HOSTER, EXAMPLE = "198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4"
 
@@ -93,6 +93,13 @@ class Names:
     asked: list[tuple[str, str]]
 
 
+def note_queries_to(address: str, asked: list[tuple[str, str]]) -> OnQuery:
+    def note(source: str, question: Question, reply: DnsMessage) -> None:
+        asked.append((address, question.name))
+
+    return note
+
+
 @pytest.fixture
 async def names() -> AsyncIterator[Names]:
     loop = asyncio.get_running_loop()
@@ -101,10 +108,7 @@ async def names() -> AsyncIterator[Names]:
     servers = []
     for address, served in zones().items():
         ports[address] = free_port()
-        server = Nameserver(
-            NameserverState(served),
-            lambda _, question, __, address=address: asked.append((address, question.name)),
-        )
+        server = Nameserver(NameserverState(served), note_queries_to(address, asked))
         await server.start([("127.0.0.1", ports[address])])
         servers.append(server)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,20 +66,26 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ("{id: a, wait: 1s}\n{lift: a}", "5:6: steps[1].lift: step 'a' gave no order"),
         (
             "{connect: {who: paris, via: {coco.xg: 8.8.8.8}}}",
-            "4:34: steps[0].connect.via.coco.xg: 8.8.8.8 could be a live address: use"
-            " 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 198.18.0.0/15, 2001:db8::/32 or"
-            " 3fff::/20",
+            (
+                "4:34: steps[0].connect.via.coco.xg: 8.8.8.8 could be a live address: use"
+                " 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 198.18.0.0/15, 2001:db8::/32 or"
+                " 3fff::/20"
+            ),
         ),
         (
             "{visit: {url: 'https://clips.com/', from: paris}}",
-            "4:14: steps[0].visit.url: 'clips.com' could be a live name: use names under .test,"
-            " .example or a two-letter code that no country will hold (.aa, .qm to .qz, .xa to"
-            " .xz, .zz)",
+            (
+                "4:14: steps[0].visit.url: 'clips.com' could be a live name: use names under .test,"
+                " .example or a two-letter code that no country will hold (.aa, .qm to .qz, .xa to"
+                " .xz, .zz)"
+            ),
         ),
         (
             "{visit: {url: 'ftp://clips.test/', from: paris}}",
-            "4:14: steps[0].visit.url: 'ftp://clips.test/' is not an address such as"
-            " https://clips.test/",
+            (
+                "4:14: steps[0].visit.url: 'ftp://clips.test/' is not an address such as"
+                " https://clips.test/"
+            ),
         ),
         (
             "{visit: {url: 'https://[', from: paris}}",
@@ -86,8 +93,10 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ),
         (
             "{visit: {url: clips.test, from: paris, via: heron}}",
-            "4:44: steps[0].visit.via: unknown VPN exit or resolver 'heron';"
-            " did you mean 'heron-nl'?",
+            (
+                "4:44: steps[0].visit.via: unknown VPN exit or resolver 'heron';"
+                " did you mean 'heron-nl'?"
+            ),
         ),
         (
             "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clip.test}}",
@@ -95,30 +104,42 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ),
         (
             "{order: {by: court-fr, to: opt-nc, measure: {address: drop, of: heron-no}}}",
-            "4:65: steps[0].order.measure.of: unknown site, host or prefix 'heron-no';"
-            " did you mean 'heron-nl'?",
+            (
+                "4:65: steps[0].order.measure.of: unknown site, host or prefix 'heron-no';"
+                " did you mean 'heron-nl'?"
+            ),
         ),
         (
             "{order: {by: court-fr, to: opt-nc, measure: {address: drop, of: 8.8.0.0/16}}}",
-            "4:65: steps[0].order.measure.of: 8.8.0.0/16 could be a live address: use"
-            " 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 198.18.0.0/15, 2001:db8::/32 or"
-            " 3fff::/20",
+            (
+                "4:65: steps[0].order.measure.of: 8.8.0.0/16 could be a live address: use"
+                " 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 198.18.0.0/15, 2001:db8::/32 or"
+                " 3fff::/20"
+            ),
         ),
         (
             "{order: {by: court-fr, to: rila-hosting, lever: host-off, name: rila.test}}",
-            "4:63: steps[0].order.name: 'host-off' takes a site's machine, and 'rila.test' is no"
-            " site",
+            (
+                "4:63: steps[0].order.name: 'host-off' takes a site's machine, and 'rila.test'"
+                " is no site"
+            ),
         ),
         (
-            "{order: {by: police-gg, to: xg-registry, lever: redelegation, name: coco.xg,"
-            " banner: joint}}",
+            (
+                "{order: {by: police-gg, to: xg-registry, lever: redelegation, name: coco.xg,"
+                " banner: joint}}"
+            ),
             "4:82: steps[0].order.banner: unknown banner 'joint'; did you mean 'joint-operation'?",
         ),
         (
-            "{coordinate: {by: prosecutor-fr, with: [prosecutor-de], name: coco.xg, members:"
-            " [{by: prosecutor-bg, to: rila-hosting, lever: host-takeover}]}}",
-            "4:87: steps[0].coordinate.members[0].by: 'prosecutor-bg' is neither 'by' nor 'with'"
-            " of the operation; did you mean 'prosecutor-fr'?",
+            (
+                "{coordinate: {by: prosecutor-fr, with: [prosecutor-de], name: coco.xg, members:"
+                " [{by: prosecutor-bg, to: rila-hosting, lever: host-takeover}]}}"
+            ),
+            (
+                "4:87: steps[0].coordinate.members[0].by: 'prosecutor-bg' is neither 'by' nor"
+                " 'with' of the operation; did you mean 'prosecutor-fr'?"
+            ),
         ),
         (
             "{wait: 1s, expect: {paris: {page: site}}}",
@@ -134,30 +155,41 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ),
         (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {page: seizure}}}",
-            "4:62: steps[0].expect.paris.page: unknown page 'seizure'; did you mean 'seizure_banner'?",
+            (
+                "4:62: steps[0].expect.paris.page: unknown page 'seizure';"
+                " did you mean 'seizure_banner'?"
+            ),
         ),
         (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {failure: dns_nxdomain}}}",
-            "4:62: steps[0].expect.paris.failure: unknown failure 'dns_nxdomain';"
-            " did you mean 'dns_nxdomain_error'?",
+            (
+                "4:62: steps[0].expect.paris.failure: unknown failure 'dns_nxdomain';"
+                " did you mean 'dns_nxdomain_error'?"
+            ),
         ),
         (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {resolver: open-on}}}",
-            "4:62: steps[0].expect.paris.resolver: unknown resolver 'open-on';"
-            " did you mean 'open-one'?",
+            (
+                "4:62: steps[0].expect.paris.resolver: unknown resolver 'open-on';"
+                " did you mean 'open-one'?"
+            ),
         ),
         (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {outcome: executed}}}",
-            "4:62: steps[0].expect.paris.outcome: 'outcome' is an operator's, not a vantage"
-            " point's",
+            (
+                "4:62: steps[0].expect.paris.outcome: 'outcome' is an operator's, not a vantage"
+                " point's"
+            ),
         ),
         (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {}}}",
             "4:54: steps[0].expect.paris: nothing is expected",
         ),
         (
-            "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test},"
-            " expect: {opt-nc: {page: site}}}",
+            (
+                "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test},"
+                " expect: {opt-nc: {page: site}}}"
+            ),
             "4:103: steps[0].expect.opt-nc.page: an operator has only an 'outcome'",
         ),
     ],
@@ -173,8 +205,10 @@ def test_a_hold_acts_on_what_is_registered_and_not_on_a_site_below() -> None:
         del europe.data["sites"][site]
     steps = "{order: {by: police-gg, to: candie-names, lever: client-hold, name: www.coco.xg}}"
     assert faults_of(world_of(europe), steps) == [
-        "s.yaml:4:67: steps[0].order.name: 'client-hold' acts on a registered name, and"
-        " 'www.coco.xg' is below one; did you mean 'coco.xg'?"
+        (
+            "s.yaml:4:67: steps[0].order.name: 'client-hold' acts on a registered name, and"
+            " 'www.coco.xg' is below one; did you mean 'coco.xg'?"
+        )
     ]
 
 
@@ -232,9 +266,6 @@ def test_a_scenario_with_parts_changed_is_a_scenario_or_faults(
     for _ in range(data.draw(st.integers(1, 4))):
         position = data.draw(st.integers(0, len(words) - 1))
         words[position] = data.draw(st.sampled_from([*words, "", "null", "7", "[]", "{}", "-"]))
-    source_text = " ".join(words)
-    try:
-        source = read(source_text)
+    with suppress(Faults):
+        source = read(" ".join(words))
         check_scenario(validate(Scenario, source), europe, source)
-    except Faults as faults:
-        assert all(str(fault) for fault in faults.faults)

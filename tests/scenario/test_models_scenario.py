@@ -117,8 +117,10 @@ def test_a_match_holds_for_these_and_fails_for_those(
         ),
         (
             "{order: {by: a, to: b, lever: client-hole, name: c.test}}",
-            "steps[0].order.lever: 'client-hole' is none of client-hold, server-hold,"
-            " redelegation, host-takeover, host-off; did you mean 'client-hold'?",
+            (
+                "steps[0].order.lever: 'client-hole' is none of client-hold, server-hold,"
+                " redelegation, host-takeover, host-off; did you mean 'client-hold'?"
+            ),
         ),
         (
             "{order: {by: a, to: b, measure: {}, name: c.test}}",
@@ -133,7 +135,7 @@ def test_a_match_holds_for_these_and_fails_for_those(
             "steps[0].order.measure: 'subdomains' belongs to 'dns'",
         ),
         (
-            "{order: {by: a, to: b, measure: {dns: nxdomain, extended_error: 70000}, name: c.test}}",
+            "{order: {by: a, to: b, measure: {dns: nxdomain, extended_error: 70000}, name: c.xa}}",
             "steps[0].order.measure.extended_error: 70000 is more than 65535",
         ),
         (
@@ -142,17 +144,21 @@ def test_a_match_holds_for_these_and_fails_for_those(
         ),
         (
             "{order: {by: a, to: b, measure: {dns: nxdomain}, name: clips.com}}",
-            "steps[0].order.name: 'clips.com' could be a live name: use names under .test,"
-            " .example or a two-letter code that no country will hold (.aa, .qm to .qz, .xa to"
-            " .xz, .zz)",
+            (
+                "steps[0].order.name: 'clips.com' could be a live name: use names under .test,"
+                " .example or a two-letter code that no country will hold (.aa, .qm to .qz, .xa to"
+                " .xz, .zz)"
+            ),
         ),
         (
             "{coordinate: {by: a, name: c.test, members: []}}",
             "steps[0].coordinate.members: it must not be empty",
         ),
         (
-            "{coordinate: {by: a, name: c.test, on: 2024-06-25T09:00:00+02:00, after: 3d,"
-            " members: [{by: a, to: b, lever: host-off}]}}",
+            (
+                "{coordinate: {by: a, name: c.test, on: 2024-06-25T09:00:00+02:00, after: 3d,"
+                " members: [{by: a, to: b, lever: host-off}]}}"
+            ),
             "steps[0].coordinate: the date is either 'on' or 'after'",
         ),
         ("{wait: {}}", "steps[0].wait: a wait is a duration, or 'until' a date"),

@@ -71,10 +71,10 @@ class Authority:
     ) -> str:
         """Sign a certificate for validated names and return it in PEM; the root signs itself."""
         # A subject may be empty if the alternative names are critical (RFC 5280 4.2.1.6).
-        common = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])]
         named = len(names[0]) <= _COMMON_NAME_LIMIT
+        common = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])] if named else []
         builder = (
-            self._builder(x509.Name(common if named else []), public_key, today, LEAF_LIFETIME)
+            self._builder(x509.Name(common), public_key, today, LEAF_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

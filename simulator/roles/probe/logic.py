@@ -142,7 +142,7 @@ class Journey:
             self._hsts.remember(self.target.host, policy, now)
         if status not in REDIRECTS or location is None:
             return False
-        following = _target(urljoin(self.target.url, location))
+        following = _target(location, self.target.url)
         if following is None or following.scheme not in _PORTS:
             self.failure = Failure("http", failures.UNEXPECTED_REDIRECT)
             return False
@@ -176,9 +176,10 @@ def order_addresses(addresses: tuple[Address, ...], has_ipv6: bool) -> tuple[Add
     return tuple(ordered)
 
 
-def _target(url: str) -> Target | None:
+def _target(url: str, base: str = "") -> Target | None:
+    """Return where a URL leads, read from ``base`` if it is relative; None if it is none."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         host, port = parts.hostname, parts.port
     except ValueError:
         return None

@@ -331,7 +331,7 @@ def test_nameservers_that_need_each_other_end_in_servfail() -> None:
 
 
 def test_a_zone_that_names_endless_nameservers_is_given_up() -> None:
-    """The number of messages per question is bounded, whatever a hostile zone answers."""
+    """One referral leads to twenty names to look for, each of which leads to twenty more."""
     dialogue = Dialogue()
     asked = 0
     step = dialogue.resolution.next_step(0)
@@ -345,6 +345,20 @@ def test_a_zone_that_names_endless_nameservers_is_given_up() -> None:
             dialogue.hears(referral(step.question.name, *servers, question=step.question))
         step = dialogue.resolution.next_step(0)
     assert step.rcode == "SERVFAIL"
+    assert asked == 2 + MOST_SEARCHES
+
+
+def test_a_zone_of_very_many_servers_is_given_up() -> None:
+    """The number of messages per question is bounded, however fast each of them fails."""
+    dialogue = Dialogue()
+    dialogue.asks(ROOT)
+    dialogue.hears(TO_TEST)
+    dialogue.asks(TLD)
+    dialogue.hears(referral("clips.test", *[(f"n{n}.test", f"203.0.113.{n}") for n in range(99)]))
+    asked = 2
+    while isinstance(dialogue.resolution.next_step(0), Ask):
+        asked += 1
+        dialogue.fails("network error ECONNREFUSED")
     assert asked == MOST_ASKS
 
 

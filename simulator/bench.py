@@ -1,0 +1,462 @@
+"""The speed figures: each beside its limit, measured in the same run.
+
+Machines differ and are noisy, so a figure is a ratio to something bare that was measured
+in turn with it (A B A B …), and the median of the rounds counts. Times are processor
+time of this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.lab import Lab
+from simulator.net import Host, LabLoop, Network
+from simulator.text import say
+from simulator.values import MILLISECOND, Drop, Message, Packet, message
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ROUNDS = 9
+MANY_HOSTS = 10_000
+HEADLINE = "block_vs_seizure"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: what was measured, the limit it is held against, and whether it holds.
+
+    ``at_most`` tells the side: a cost must stay at or below the limit, a rate reach it.
+    """
+
+    id: str
+    title: Message
+    measured: float
+    limit: float
+    unit: str
+    at_most: bool
+    detail: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure keeps its limit."""
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
+
+
+def _cost(work: Callable[[], None]) -> float:
+    """Return the processor time of some work, in seconds."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _paired(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float, float]:
+    """Return the medians of two works, and the median of the ratio one / other by rounds."""
+    one()
+    other()
+    pairs = [(_cost(one), _cost(other)) for _ in range(ROUNDS)]
+    ones, others = zip(*pairs, strict=True)
+    ratio = statistics.median(a / b for a, b in pairs)
+    return statistics.median(ones), statistics.median(others), ratio
+
+
+# --- what is measured ---------------------------------------------------------------------
+
+
+def _handshaker(lab: Lab) -> Callable[[], None]:
+    """Return a bare TLS handshake in memory, with a site's certificate and a browser's trust."""
+    client_context = lab.people.person("paris").probe.tls_context
+    server_context = lab.web.machines["rila-web-1"].tls_context
+
+    def shake() -> None:
+        to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = client_context.wrap_bio(to_client, to_server, server_hostname="coco.xg")
+        server = server_context.wrap_bio(to_server, to_client, server_side=True)
+        waiting = [client, server]
+        while waiting:
+            for end in tuple(waiting):
+                try:
+                    end.do_handshake()
+                    waiting.remove(end)
+                except ssl.SSLWantReadError:
+                    pass
+
+    return shake
+
+
+def _repeat(work: Callable[[], None], times: int) -> Callable[[], None]:
+    def repeated() -> None:
+        for _ in range(times):
+            work()
+
+    return repeated
+
+
+def _visits(lab: Lab, count: int) -> Callable[[], None]:
+    async def story() -> None:
+        for _ in range(count):
+            seen = await lab.visit("https://coco.xg/", "paris")
+            assert seen.page == "site", seen
+
+    return lambda: lab.run(story())
+
+
+def visits() -> Figure:
+    """Complete HTTPS visits per second, beside bare handshakes per second."""
+    with Lab.load() as lab:
+        count = 40
+        handshake, visit, ratio = _paired(_repeat(_handshaker(lab), count), _visits(lab, count))
+    return Figure(
+        "visits",
+        message("complete HTTPS visits per second, of bare TLS handshakes per second"),
+        ratio,
+        0.7,
+        "",
+        at_most=False,
+        detail=f"{count / visit:,.0f}/s, {count / handshake:,.0f}/s",
+    )
+
+
+def contrast() -> list[Figure]:
+    """Boot the built-in world and run the headline in this process."""
+    from simulator.scenario.loader import find_scenario, load_scenario
+    from simulator.scenario.runner import ScenarioRun
+
+    handshakes = 0
+
+    def run() -> None:
+        nonlocal handshakes
+        story = ScenarioRun(load_scenario(find_scenario(HEADLINE)))
+        for _ in story.steps():
+            pass
+        assert story.passed
+        handshakes = sum(
+            timing.stage == "tls"
+            for step in story.done
+            for seen in step.observations
+            for timing in seen.timings
+        )
+        story.close()
+
+    run()
+    with Lab.load() as lab:
+        bare = _repeat(_handshaker(lab), handshakes)
+        cost, limit, ratio = _paired(run, bare)
+    detail = f"{cost * 1000:.0f} ms, {handshakes} handshakes {limit * 1000:.0f} ms"
+    return [
+        Figure(
+            "contrast",
+            message("the whole contrast in a running process, of the handshakes in it"),
+            ratio, 2.0, "", at_most=True, detail=detail,
+        ),
+        Figure(
+            "contrast-time",
+            message("the whole contrast in a running process"),
+            cost * 1000, 150.0, "ms", at_most=True,
+        ),
+    ]  # fmt: skip
+
+
+def packets() -> Figure:
+    """Packets per second through the fabric, beside bare `call_later` events per second."""
+    count = 20_000
+    loop = LabLoop()
+    fabric = loop.fabric
+    networks = [
+        fabric.add_network(Network(name, prefixes=[prefix]))
+        for name, prefix in (
+            ("home", "192.0.2.0/24"),
+            ("transit", "203.0.113.0/24"),
+            ("abroad", "198.51.100.0/24"),
+        )
+    ]
+    for one, other in zip(networks, networks[1:], strict=False):
+        fabric.topology.link(one, other, MILLISECOND)
+    here = Host(fabric, "here", networks[0], ("192.0.2.10",))
+    there = Host(fabric, "there", networks[2], ("198.51.100.10",))
+    for network in networks:
+        fabric.middlebox(network).put("rule", _AddressRule())
+
+    def send() -> None:
+        loop.run_until_complete(_ping_pong(loop, here, there, count))
+
+    def call_later() -> None:
+        asyncio.run(_bare_events(count))
+
+    sent, bare, ratio = _paired(send, call_later)
+    loop.shut_down()
+    return Figure(
+        "packets",
+        message("packets per second with rules on the path, of bare call_later events"),
+        1 / ratio,
+        0.4,
+        "",
+        at_most=False,
+        detail=f"{count / sent:,.0f}/s, {count / bare:,.0f}/s",
+    )
+
+
+class _AddressRule:
+    name = "ip-drop"
+
+    def concerns(self, packet: Packet) -> bool:
+        return packet.destination == "198.51.100.99"
+
+    def judge(self, *_: object) -> Drop:
+        return Drop()
+
+
+async def _ping_pong(loop: LabLoop, here: Host, there: Host, count: int) -> None:
+    """Send datagrams to and fro, fifty in the air, until ``count`` have arrived."""
+    done = loop.create_future()
+    arrived = 0
+
+    class Player(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.DatagramTransport)
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, addr: object) -> None:
+            nonlocal arrived
+            arrived += 1
+            if arrived < count:
+                self.transport.sendto(data, addr)  # type: ignore[arg-type]
+            elif not done.done():
+                done.set_result(None)
+
+    async def bind(address: str) -> Player:
+        _, player = await loop.create_datagram_endpoint(Player, (address, 9))
+        assert isinstance(player, Player)
+        return player
+
+    players = [await loop.run_on(host, bind(host.addresses[0])) for host in (here, there)]
+    for _ in range(50):
+        players[0].transport.sendto(b"d" * 100, ("198.51.100.10", 9))
+    await done
+    for player in players:
+        player.transport.close()
+    await asyncio.sleep(1)  # what is still in the air arrives at closed ports
+
+
+async def _bare_events(count: int) -> None:
+    """The same number of events by ``call_later`` alone, fifty in the air."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    fired = 0
+
+    def fire() -> None:
+        nonlocal fired
+        fired += 1
+        if fired < count:
+            loop.call_later(0, fire)
+        elif not done.done():
+            done.set_result(None)
+
+    for _ in range(50):
+        loop.call_later(0, fire)
+    await done
+
+
+def lookups() -> Figure:
+    """DNS lookups per second from a resolver's cache, beside dnslib's parse, reply and pack."""
+    import dnslib
+
+    count = 200
+    query = dnslib.DNSRecord.question("coco.xg", "A").pack()
+
+    def bare() -> None:
+        for _ in range(count):
+            reply = dnslib.DNSRecord.parse(query).reply()
+            reply.add_answer(
+                dnslib.RR("coco.xg", dnslib.QTYPE.A, rdata=dnslib.A("198.18.20.10"), ttl=60)
+            )
+            reply.pack()
+
+    with Lab.load() as lab:
+
+        async def ask() -> None:
+            for _ in range(count):
+                answer = await lab.resolve("coco.xg", "paris")
+                assert answer.addresses
+
+        asked, packed, ratio = _paired(lambda: lab.run(ask()), bare)
+    return Figure(
+        "lookups",
+        message("DNS lookups per second from a cache, of dnslib's parse, reply and pack"),
+        1 / ratio,
+        0.5,
+        "",
+        at_most=False,
+        detail=f"{count / asked:,.0f}/s, {count / packed:,.0f}/s",
+    )
+
+
+def growth() -> list[Figure]:
+    """What ten thousand more machines cost each visit, and what an idle one weighs."""
+    with Lab.load() as small, Lab.load() as large:
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        _add_hosts(large, MANY_HOSTS)
+        weight = (tracemalloc.get_traced_memory()[0] - before) / MANY_HOSTS
+        tracemalloc.stop()
+        _, _, ratio = _paired(_visits(large, 40), _visits(small, 40))
+    return [
+        Figure(
+            "growth",
+            message("a visit among 10,000 more machines, of one without them"),
+            ratio, 1.2, "", at_most=True,
+        ),
+        Figure(
+            "idle-host", message("an idle machine"), weight / 1024, 4.0, "KB", at_most=True
+        ),
+    ]  # fmt: skip
+
+
+def _add_hosts(lab: Lab, count: int) -> None:
+    fabric = lab.fabric
+    network = fabric.add_network(Network("crowd", prefixes=["198.19.0.0/16"]))
+    fabric.topology.link(network, fabric.topology.networks["backbone"], MILLISECOND)
+    for number in range(count):
+        Host(fabric, f"crowd-{number}", network, (f"198.19.{number // 250}.{number % 250 + 2}",))
+
+
+_MEASURE = (
+    "import resource, subprocess, sys\n"
+    "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
+    "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+    "print(used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
+)
+
+
+def process() -> list[Figure]:
+    """The headline command as a whole process, beside the bare imports of its libraries.
+
+    Empty where the system does not tell what a child process used (Windows).
+    """
+    if sys.platform == "win32":
+        return []
+    door = [sys.executable, "-m", "simulator.cli"]
+    imports = [sys.executable, "-c", "import aiohttp, dnslib, pydantic, rich"]
+    _child(door)
+    pairs = [(_child(door), _child(imports)) for _ in range(5)]
+    ratio = statistics.median(ours[0] / bare[0] for ours, bare in pairs)
+    memory = max(ours[1] for ours, _ in pairs)
+    cost = statistics.median(ours[0] for ours, _ in pairs)
+    bare_cost = statistics.median(bare[0] for _, bare in pairs)
+    return [
+        Figure(
+            "process",
+            message("the headline command as a process, of its libraries' bare imports"),
+            ratio, 2.0, "", at_most=True, detail=f"{cost:.2f} s, {bare_cost:.2f} s",
+        ),
+        Figure(
+            "process-memory",
+            message("the most memory of the headline command"),
+            memory, 100.0, "MB", at_most=True,
+        ),
+    ]  # fmt: skip
+
+
+def _child(command: list[str]) -> tuple[float, float]:
+    """Return processor seconds and megabytes of a command, as the system counted them."""
+    out = subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, "-c", _MEASURE, *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).resolve().parent.parent,
+    ).stdout.split()
+    kilobytes = float(out[1]) / (1024 if sys.platform == "darwin" else 1)
+    return float(out[0]), kilobytes / 1024
+
+
+# --- showing ------------------------------------------------------------------------------
+
+_PARTS: tuple[tuple[Message, Callable[[], Figure | list[Figure]]], ...] = (
+    (message("the headline command as a process"), process),
+    (message("the whole contrast in this process"), contrast),
+    (message("visits"), visits),
+    (message("packets"), packets),
+    (message("lookups"), lookups),
+    (message("growth"), growth),
+)
+
+
+def measure(progress: Callable[[Message], None]) -> list[Figure]:
+    """Measure everything; ``progress`` hears what is being measured."""
+    figures: list[Figure] = []
+    for name, part in _PARTS:
+        progress(name)
+        found = part()
+        figures += found if isinstance(found, list) else [found]
+    return figures
+
+
+def main(json_target: str | None = None, language: str = "en") -> int:
+    """Measure and show, or write JSON to a file (``-``: to standard output alone).
+
+    Returns the exit status: 0 if every figure keeps its limit, else 1.
+    """
+    from rich.console import Console
+
+    to_screen = Console(stderr=json_target == "-", highlight=False)
+
+    def progress(what: Message) -> None:
+        to_screen.print(say(message("measuring: {what}", what=what), language), style="dim")
+
+    figures = measure(progress)
+    if json_target is not None:
+        text = json.dumps(
+            {"schema": 1, "python": sys.version.split()[0], "figures": [_row(f) for f in figures]},
+            indent=2,
+        )
+        if json_target == "-":
+            sys.stdout.write(text + "\n")
+        else:
+            Path(json_target).write_text(text + "\n", encoding="utf-8")
+    if json_target != "-":
+        _show(to_screen, figures, language)
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _row(figure: Figure) -> dict[str, object]:
+    return {**asdict(figure), "title": str(figure.title), "holds": figure.holds}
+
+
+def _show(console: Console, figures: list[Figure], language: str) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column(say(message("what"), language))
+    table.add_column(say(message("measured"), language), justify="right")
+    table.add_column(say(message("limit"), language), justify="right")
+    table.add_column("")
+    table.add_column(say(message("from"), language))
+    for figure in figures:
+        side = message("at most {limit}") if figure.at_most else message("at least {limit}")
+        limit = Message(side.text, (("limit", _number(figure.limit, figure.unit)),))
+        word = message("holds") if figure.holds else message("MISSED")
+        table.add_row(
+            say(figure.title, language),
+            _number(figure.measured, figure.unit),
+            say(limit, language),
+            say(word, language),
+            figure.detail,
+            style=None if figure.holds else "bold",
+        )
+    console.print(table)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.2f}" if not unit else f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"

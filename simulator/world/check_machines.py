@@ -1,0 +1,64 @@
+"""That no two programs want the same port of a machine."""
+
+from __future__ import annotations
+
+from simulator.values import Message, message
+from simulator.world.checking import Check
+from simulator.world.faults import Place
+from simulator.world.models import World
+
+_NAMESERVER = message("a nameserver")
+_RESOLVER = message("a resolver")
+_SITE = message("a site")
+_BANNER = message("a banner")
+_BLOCK_PAGE = message("a block page")
+_AUTHORITY = message("the certificate authority")
+_SHARED = (_NAMESERVER, _SITE, _BANNER)
+"""What a machine can hold several of: one program serves them all."""
+
+_Use = tuple[Place, str, Message]
+
+
+def check_machines(world: World, check: Check) -> None:
+    """Note machines that would have to answer at one port in two ways."""
+    for port, uses in ((53, _dns(world)), (80, _web(world))):
+        first: dict[str, Message] = {}
+        for place, host, use in uses:
+            other = first.get(host)
+            if other is not None and not (use is other and use in _SHARED):
+                text = message(
+                    "port {port} of host '{host}' is taken by {other}",
+                    port=port,
+                    host=host,
+                    other=other,
+                )
+                check.wrong(place, text)
+            first.setdefault(host, use)
+
+
+def _dns(world: World) -> list[_Use]:
+    served = [
+        (("nameservers", name, "host"), entry.host, _NAMESERVER)
+        for name, entry in world.nameservers.items()
+    ]
+    asked = [
+        (("resolvers", name), world.host_of_resolver(name), _RESOLVER) for name in world.resolvers
+    ]
+    return [*served, *asked]
+
+
+def _web(world: World) -> list[_Use]:
+    sites = [(("sites", name, "host"), entry.host, _SITE) for name, entry in world.sites.items()]
+    banners = [
+        (("banners", name, "host"), entry.host, _BANNER) for name, entry in world.banners.items()
+    ]
+    pages = [
+        (("block_pages", name, "host"), entry.host, _BLOCK_PAGE)
+        for name, entry in world.block_pages.items()
+    ]
+    authority = (
+        ("certificate_authority", "host"),
+        world.certificate_authority.host,
+        _AUTHORITY,
+    )
+    return [*sites, *banners, *pages, authority]
