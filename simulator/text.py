@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,10 @@ from simulator.values import Message
 LANGUAGES = ("en", "fr")
 DOMAIN = "takedown-lab"
 FOLDER = Path(__file__).resolve().parent / "locale"
+
+NARROW_SPACE = "\u202f"
+"""No-break and narrow: before ``; : ! ?`` and inside guillemets, in French."""
+_BEFORE_HIGH_MARK = re.compile(r" (?=[;:!?»](?:\s|[).,…]|$))")
 
 
 @cache
@@ -31,7 +36,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
 def say(text: Message, language: str = "en") -> str:
     """Return a message in a language. What fills it is translated too: messages and names."""
     template = catalogue(language).gettext(text.text)
-    return template.format(**{key: _word(value, language) for key, value in text.arguments})
+    filled = template.format(**{key: _word(value, language) for key, value in text.arguments})
+    return typeset(filled, language)
 
 
 def _word(value: object, language: str) -> object:
@@ -39,6 +45,14 @@ def _word(value: object, language: str) -> object:
         return say(value, language)
     in_language = getattr(value, "say", None)  # names of a world carry their own translations
     return value if in_language is None else in_language(language)
+
+
+def typeset(text: str, language: str) -> str:
+    """Put no-break spaces where the language wants them, so that no line begins with a colon."""
+    if language != "fr":
+        return text
+    text = text.replace("« ", "«" + NARROW_SPACE)
+    return _BEFORE_HIGH_MARK.sub(NARROW_SPACE, text)
 
 
 def system_language(environment: Mapping[str, str] | None = None) -> str:

@@ -146,6 +146,7 @@ class Web:
             ),
             entry.judicial_authority.say(language),
             None if entry.legal_basis is None else entry.legal_basis.say(language),
+            verb=entry.verb,
             languages=entry.languages,
             contact=entry.contact,
         )

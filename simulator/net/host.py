@@ -30,7 +30,8 @@ from simulator.values import (
 if TYPE_CHECKING:
     from simulator.net.capture import Tap
     from simulator.net.fabric import Fabric
-    from simulator.net.tcp import Connection, Listener
+    from simulator.net.ports import Listener
+    from simulator.net.tcp import Connection
     from simulator.net.topology import Network
     from simulator.net.udp import DatagramTransport
 

@@ -15,32 +15,31 @@ import asyncio
 import contextvars
 import errno
 import heapq
-import ipaddress
 import itertools
 import socket
 import ssl as ssl_module
 import threading
 from asyncio import sslproto
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from simulator.errors import NotSimulated
 from simulator.net.clock import Clock, JumpClock
 from simulator.net.fabric import Fabric
-from simulator.net.host import Host, current_host
+from simulator.net.host import Host
+from simulator.net.names import AddressInfo, NamesMixin, literal_address, port_number, this_host
 from simulator.net.packets import is_ipv6
+from simulator.net.ports import connect
+from simulator.net.refused import RefusedMixin, refuse
 from simulator.net.sockets import VirtualSocket
-from simulator.net.tcp import Connection, connect, os_error
+from simulator.net.tcp import Connection, os_error
 from simulator.net.transport import StreamServer, StreamTransport
-from simulator.net.udp import DatagramTransport, socket_address
+from simulator.net.udp import DatagramTransport
 from simulator.values import Address, Instant, message
 
 T = TypeVar("T")
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
-AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
-
-_PORTS = {"domain": 53, "http": 80, "https": 443, "whois": 43, "ftp": 21, "smtp": 25}
 
 
 class LabAsleepError(RuntimeError):
@@ -83,7 +82,7 @@ class _Waiting:
         """Nothing to give back."""
 
 
-class LabLoop(asyncio.BaseEventLoop):
+class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[misc]
     """The event loop of one lab."""
 
     def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
@@ -174,70 +173,6 @@ class LabLoop(asyncio.BaseEventLoop):
         self.run_until_complete(self.shutdown_asyncgens())
         self.close()
 
-    @staticmethod
-    def _here() -> Host:
-        host = current_host.get(None)
-        if host is None:
-            raise RuntimeError(
-                "this code runs on no machine of the virtual Internet: start it with "
-                "loop.run_on(host, coroutine)"
-            )
-        return host
-
-    # --- names ----------------------------------------------------------------------------
-
-    async def getaddrinfo(  # type: ignore[override]
-        self,
-        host: bytes | str | None,
-        port: bytes | str | int | None,
-        *,
-        family: int = 0,
-        type: int = 0,  # noqa: A002  # as in asyncio
-        proto: int = 0,
-        flags: int = 0,
-    ) -> list[AddressInfo]:
-        """Resolve by the current host's own resolver, over the virtual network."""
-        number = _port_number(port)
-        name = host.decode("ascii") if isinstance(host, bytes) else host
-        addresses = await self._addresses(name, family, flags)
-        kinds = [
-            (kind, protocol)
-            for kind, protocol in (
-                (socket.SOCK_STREAM, socket.IPPROTO_TCP),
-                (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
-            )
-            if type in (0, kind) and proto in (0, protocol)
-        ]
-        return [
-            (_family(address), kind, protocol, "", socket_address(address, number))
-            for address in addresses
-            for kind, protocol in kinds
-        ]
-
-    async def _addresses(self, name: str | None, family: int, flags: int) -> list[Address]:
-        if name is None or name == "":
-            every = ["0.0.0.0", "::"] if flags & socket.AI_PASSIVE else ["127.0.0.1", "::1"]  # noqa: S104
-            return [a for a in every if family in (0, _family(a))]
-        literal = _literal(name)
-        if literal is not None:
-            if family not in (0, _family(literal)):
-                raise socket.gaierror(socket.EAI_NONAME, "Address family not supported")
-            return [literal]
-        if name.rstrip(".").lower() == "localhost":
-            return [a for a in ("127.0.0.1", "::1") if family in (0, _family(a))]
-        lookup = self._here().lookup
-        if flags & socket.AI_NUMERICHOST or lookup is None:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
-        addresses = await lookup(name, versions.get(family, 0))
-        if not addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return addresses
-
-    async def getnameinfo(self, sockaddr: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:
-        """Return an address as it is: reverse zones are not simulated."""
-        return str(sockaddr[0]), str(sockaddr[1])
-
     # --- streams --------------------------------------------------------------------------
 
     async def _connect(
@@ -257,7 +192,7 @@ class LabLoop(asyncio.BaseEventLoop):
         own = None if local is None else (_bound(str(local[0])), int(local[1]))
         connection: Connection | None = None
         try:
-            connection = connect(self._here(), peer, contextvars.copy_context(), connected, own)
+            connection = connect(this_host(), peer, contextvars.copy_context(), connected, own)
             await done
         except OSError as error:
             raise OSError(error.errno, f"Connect call failed {address}") from error
@@ -385,7 +320,7 @@ class LabLoop(asyncio.BaseEventLoop):
         """Listen on ports of the current host."""
         if ssl is not None and not isinstance(ssl, ssl_module.SSLContext):
             raise TypeError("ssl argument must be an SSLContext or None")
-        here = self._here()
+        here = this_host()
         if sock is not None:
             name = sock.getsockname()
             host, port = name[0], name[1]
@@ -393,7 +328,7 @@ class LabLoop(asyncio.BaseEventLoop):
         ports: dict[tuple[Address, int], None] = {}
         number = port or 0
         for name in names:
-            for address in await self._addresses(name, family, flags):
+            for address in await self.addresses_of(name, family, flags):
                 if not here.owns(address):
                     raise os_error(errno.EADDRNOTAVAIL)
                 if number == 0:
@@ -438,15 +373,15 @@ class LabLoop(asyncio.BaseEventLoop):
     ) -> tuple[DatagramTransport, asyncio.DatagramProtocol]:
         """Bind a UDP port of the current host."""
         if sock is not None or allow_broadcast:
-            self._refuse("broadcast, and datagram sockets made elsewhere")
-        here = self._here()
+            refuse("broadcast, and datagram sockets made elsewhere")
+        here = this_host()
         peer = None
         if remote_addr is not None:
             address = await self._one_address(remote_addr, family, flags)
-            peer = (address, _port_number(remote_addr[1]))
+            peer = (address, port_number(remote_addr[1]))
         if local_addr is not None:
             own = await self._one_address(local_addr, family, flags | socket.AI_PASSIVE)
-            port = _port_number(local_addr[1])
+            port = port_number(local_addr[1])
         elif peer is not None or family:
             version_6 = is_ipv6(peer[0]) if peer is not None else family == socket.AF_INET6
             own, port = "::" if version_6 else "0.0.0.0", 0  # noqa: S104
@@ -469,92 +404,10 @@ class LabLoop(asyncio.BaseEventLoop):
     async def _one_address(self, address: tuple[Any, ...], family: int, flags: int) -> Address:
         host = address[0]
         if isinstance(host, str):
-            literal = _literal(host)
+            literal = literal_address(host)
             if literal is not None:
                 return literal
-        return (await self._addresses(host, family, flags))[0]
-
-    # --- what is not simulated ----------------------------------------------------------------
-
-    def run_in_executor(  # type: ignore[override]
-        self, executor: object, func: Callable[..., T], *args: Any
-    ) -> asyncio.Future[T]:
-        """Run a function here and now: while a thread worked, the lab would look idle and leap."""
-        future: asyncio.Future[T] = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise NotSimulated(message("the virtual Internet does not simulate {what}", what=what))
-
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
-        """Refuse: there are no file descriptors to watch."""
-        self._refuse("file descriptors (add_reader)")
-
-    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
-        """Refuse: there are no file descriptors to watch."""
-        self._refuse("file descriptors (add_writer)")
-
-    async def sock_recv(self, *_: Any) -> NoReturn:
-        """Refuse: read through a transport."""
-        self._refuse("reading from bare sockets (sock_recv); use streams")
-
-    async def sock_sendall(self, *_: Any) -> NoReturn:
-        """Refuse: write through a transport."""
-        self._refuse("writing to bare sockets (sock_sendall); use streams")
-
-    async def sock_accept(self, *_: Any) -> NoReturn:
-        """Refuse: serve with `create_server`."""
-        self._refuse("accepting on bare sockets (sock_accept); use create_server")
-
-    async def create_unix_connection(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: machines of the lab share no file system."""
-        self._refuse("unix sockets")
-
-    async def create_unix_server(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: machines of the lab share no file system."""
-        self._refuse("unix sockets")
-
-    async def subprocess_exec(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: a real process would live in real time."""
-        self._refuse("subprocesses")
-
-    async def subprocess_shell(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: a real process would live in real time."""
-        self._refuse("subprocesses")
-
-
-def _port_number(port: bytes | str | int | None) -> int:
-    if port is None:
-        return 0
-    if isinstance(port, int):
-        return port
-    text = port.decode("ascii") if isinstance(port, bytes) else port
-    if text.isdigit():
-        return int(text)
-    try:
-        return _PORTS[text]
-    except KeyError:
-        raise socket.gaierror(
-            socket.EAI_SERVICE, "Servname not supported for ai_socktype"
-        ) from None
-
-
-def _literal(host: str) -> Address | None:
-    """Return the canonical text of an address, or None for a name."""
-    if not host or (host[-1].isalpha() and ":" not in host):
-        return None
-    try:
-        return str(ipaddress.ip_address(host.partition("%")[0]))
-    except ValueError:
-        return None
-
-
-def _family(address: Address) -> int:
-    return socket.AF_INET6 if is_ipv6(address) else socket.AF_INET
+        return (await self.addresses_of(host, family, flags))[0]
 
 
 def _bound(address: Address) -> Address:

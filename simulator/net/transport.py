@@ -8,8 +8,9 @@ from asyncio import constants, transports
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from simulator.net.ports import Listener
 from simulator.net.sockets import VirtualSocket
-from simulator.net.tcp import Connection, Listener
+from simulator.net.tcp import Connection
 from simulator.net.udp import socket_address
 from simulator.values import Address
 

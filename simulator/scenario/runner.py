@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,15 +110,16 @@ class ScenarioRun:
         """Do a step's actions in the order of the vocabulary."""
         step, lab = run.step, self.lab
         if step.disconnect is not None:
-            for who in step.disconnect.who:
+            for who in self._vantages(step.disconnect.who):
                 await lab.disconnect(who)
         for connect in step.connect:
-            for who in connect.who:
+            for who in self._vantages(connect.who):
                 await lab.connect(who, connect.via)
         for lifted in step.lift:
             run.lifted += await lab.lift(lifted)
-        for order in step.order:
-            run.outcomes += await self._order(run.id, order)
+        given = [self._order(run.id, order) for order in step.order]
+        for outcomes in await asyncio.gather(*given):
+            run.outcomes += outcomes
         if step.coordinate is not None:
             run.outcomes += await self._coordinate(run.id, step.coordinate)
         if step.wait is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from functools import lru_cache
 
 from simulator.values import CertificateSeen
@@ -18,13 +19,15 @@ def read_certificate(der: bytes) -> CertificateSeen | None:
     from cryptography import x509  # 30 ms to import: only where a certificate is seen
 
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        names = _alternative_names(certificate)
-        return CertificateSeen(
-            _common_name(certificate.subject), names, _common_name(certificate.issuer)
-        )
+        with warnings.catch_warnings():
+            # A malformed certificate is what a server showed, not something for our user to mend.
+            warnings.simplefilter("ignore")
+            certificate = x509.load_der_x509_certificate(der)
+            names = _alternative_names(certificate)
+            subject, issuer = _common_name(certificate.subject), _common_name(certificate.issuer)
     except ValueError:
         return None
+    return CertificateSeen(subject, names, issuer)
 
 
 def is_for(certificate: CertificateSeen, host: str) -> bool:

@@ -47,6 +47,8 @@ def test_hsts_is_said_over_tls_only() -> None:
     )
     assert header(respond(STATE, "coco.xg", "/", tls=False), "Strict-Transport-Security") is None
     assert header(respond(STATE, "garden.xg", "/", tls=True), "Strict-Transport-Security") is None
+    lenient = logic.hosting([Site("coco.xg", "Coco", redirect_to_https=False, hsts_seconds=60)])
+    assert header(respond(lenient, "coco.xg", "/", tls=False), "Strict-Transport-Security") is None
 
 
 def test_a_missing_page_is_404_and_not_the_site() -> None:

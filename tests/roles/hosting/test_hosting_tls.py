@@ -143,7 +143,7 @@ async def test_without_a_certificate_the_client_gets_an_alert() -> None:
     assert dialogue.wire.closed
 
 
-async def test_what_speaks_no_tls_gets_an_alert_and_the_door() -> None:
+async def test_what_speaks_no_tls_is_shown_the_door() -> None:
     dialogue = Dialogue(contexts_for("coco.xg"))
     dialogue.server.data_received(b"GET / HTTP/1.1\r\n\r\n")
     assert dialogue.wire.closed

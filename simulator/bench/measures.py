@@ -1,77 +1,20 @@
-"""The speed figures: each beside its limit, measured in the same run.
-
-Machines differ and are noisy, so a figure is a ratio to something bare that was measured
-in turn with it (A B A B …), and the median of the rounds counts. Times are processor
-time of this process.
-"""
+"""What is measured inside this process: visits, packets, lookups, growth, the contrast."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import itertools
 import ssl
-import statistics
-import subprocess
-import sys
-import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from simulator.bench.figures import Figure, paired
 from simulator.lab import Lab
 from simulator.net import Host, LabLoop, Network
-from simulator.text import say
-from simulator.values import MILLISECOND, Drop, Message, Packet, message
+from simulator.values import MILLISECOND, Drop, Packet, message
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-ROUNDS = 9
 MANY_HOSTS = 10_000
 HEADLINE = "block_vs_seizure"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure: what was measured, the limit it is held against, and whether it holds.
-
-    ``at_most`` tells the side: a cost must stay at or below the limit, a rate reach it.
-    """
-
-    id: str
-    title: Message
-    measured: float
-    limit: float
-    unit: str
-    at_most: bool
-    detail: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether the figure keeps its limit."""
-        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
-
-
-def _cost(work: Callable[[], None]) -> float:
-    """Return the processor time of some work, in seconds."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def _paired(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float, float]:
-    """Return the medians of two works, and the median of the ratio one / other by rounds."""
-    one()
-    other()
-    pairs = [(_cost(one), _cost(other)) for _ in range(ROUNDS)]
-    ones, others = zip(*pairs, strict=True)
-    ratio = statistics.median(a / b for a, b in pairs)
-    return statistics.median(ones), statistics.median(others), ratio
-
-
-# --- what is measured ---------------------------------------------------------------------
 
 
 def _handshaker(lab: Lab) -> Callable[[], None]:
@@ -116,7 +59,7 @@ def visits() -> Figure:
     """Complete HTTPS visits per second, beside bare handshakes per second."""
     with Lab.load() as lab:
         count = 40
-        handshake, visit, ratio = _paired(_repeat(_handshaker(lab), count), _visits(lab, count))
+        handshake, visit, ratio = paired(_repeat(_handshaker(lab), count), _visits(lab, count))
     return Figure(
         "visits",
         message("complete HTTPS visits per second, of bare TLS handshakes per second"),
@@ -152,7 +95,7 @@ def contrast() -> list[Figure]:
     run()
     with Lab.load() as lab:
         bare = _repeat(_handshaker(lab), handshakes)
-        cost, limit, ratio = _paired(run, bare)
+        cost, limit, ratio = paired(run, bare)
     detail = f"{cost * 1000:.0f} ms, {handshakes} handshakes {limit * 1000:.0f} ms"
     return [
         Figure(
@@ -181,7 +124,7 @@ def packets() -> Figure:
             ("abroad", "198.51.100.0/24"),
         )
     ]
-    for one, other in zip(networks, networks[1:], strict=False):
+    for one, other in itertools.pairwise(networks):
         fabric.topology.link(one, other, MILLISECOND)
     here = Host(fabric, "here", networks[0], ("192.0.2.10",))
     there = Host(fabric, "there", networks[2], ("198.51.100.10",))
@@ -194,7 +137,7 @@ def packets() -> Figure:
     def call_later() -> None:
         asyncio.run(_bare_events(count))
 
-    sent, bare, ratio = _paired(send, call_later)
+    sent, bare, ratio = paired(send, call_later)
     loop.shut_down()
     return Figure(
         "packets",
@@ -290,7 +233,7 @@ def lookups() -> Figure:
                 answer = await lab.resolve("coco.xg", "paris")
                 assert answer.addresses
 
-        asked, packed, ratio = _paired(lambda: lab.run(ask()), bare)
+        asked, packed, ratio = paired(lambda: lab.run(ask()), bare)
     return Figure(
         "lookups",
         message("DNS lookups per second from a cache, of dnslib's parse, reply and pack"),
@@ -310,7 +253,7 @@ def growth() -> list[Figure]:
         _add_hosts(large, MANY_HOSTS)
         weight = (tracemalloc.get_traced_memory()[0] - before) / MANY_HOSTS
         tracemalloc.stop()
-        _, _, ratio = _paired(_visits(large, 40), _visits(small, 40))
+        _, _, ratio = paired(_visits(large, 40), _visits(small, 40))
     return [
         Figure(
             "growth",
@@ -329,134 +272,3 @@ def _add_hosts(lab: Lab, count: int) -> None:
     fabric.topology.link(network, fabric.topology.networks["backbone"], MILLISECOND)
     for number in range(count):
         Host(fabric, f"crowd-{number}", network, (f"198.19.{number // 250}.{number % 250 + 2}",))
-
-
-_MEASURE = (
-    "import resource, subprocess, sys\n"
-    "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
-    "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-    "print(used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
-)
-
-
-def process() -> list[Figure]:
-    """The headline command as a whole process, beside the bare imports of its libraries.
-
-    Empty where the system does not tell what a child process used (Windows).
-    """
-    if sys.platform == "win32":
-        return []
-    door = [sys.executable, "-m", "simulator.cli"]
-    imports = [sys.executable, "-c", "import aiohttp, dnslib, pydantic, rich"]
-    _child(door)
-    pairs = [(_child(door), _child(imports)) for _ in range(5)]
-    ratio = statistics.median(ours[0] / bare[0] for ours, bare in pairs)
-    memory = max(ours[1] for ours, _ in pairs)
-    cost = statistics.median(ours[0] for ours, _ in pairs)
-    bare_cost = statistics.median(bare[0] for _, bare in pairs)
-    return [
-        Figure(
-            "process",
-            message("the headline command as a process, of its libraries' bare imports"),
-            ratio, 2.0, "", at_most=True, detail=f"{cost:.2f} s, {bare_cost:.2f} s",
-        ),
-        Figure(
-            "process-memory",
-            message("the most memory of the headline command"),
-            memory, 100.0, "MB", at_most=True,
-        ),
-    ]  # fmt: skip
-
-
-def _child(command: list[str]) -> tuple[float, float]:
-    """Return processor seconds and megabytes of a command, as the system counted them."""
-    out = subprocess.run(  # noqa: S603  # our own interpreter
-        [sys.executable, "-c", _MEASURE, *command],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).resolve().parent.parent,
-    ).stdout.split()
-    kilobytes = float(out[1]) / (1024 if sys.platform == "darwin" else 1)
-    return float(out[0]), kilobytes / 1024
-
-
-# --- showing ------------------------------------------------------------------------------
-
-_PARTS: tuple[tuple[Message, Callable[[], Figure | list[Figure]]], ...] = (
-    (message("the headline command as a process"), process),
-    (message("the whole contrast in this process"), contrast),
-    (message("visits"), visits),
-    (message("packets"), packets),
-    (message("lookups"), lookups),
-    (message("growth"), growth),
-)
-
-
-def measure(progress: Callable[[Message], None]) -> list[Figure]:
-    """Measure everything; ``progress`` hears what is being measured."""
-    figures: list[Figure] = []
-    for name, part in _PARTS:
-        progress(name)
-        found = part()
-        figures += found if isinstance(found, list) else [found]
-    return figures
-
-
-def main(json_target: str | None = None, language: str = "en") -> int:
-    """Measure and show, or write JSON to a file (``-``: to standard output alone).
-
-    Returns the exit status: 0 if every figure keeps its limit, else 1.
-    """
-    from rich.console import Console
-
-    to_screen = Console(stderr=json_target == "-", highlight=False)
-
-    def progress(what: Message) -> None:
-        to_screen.print(say(message("measuring: {what}", what=what), language), style="dim")
-
-    figures = measure(progress)
-    if json_target is not None:
-        text = json.dumps(
-            {"schema": 1, "python": sys.version.split()[0], "figures": [_row(f) for f in figures]},
-            indent=2,
-        )
-        if json_target == "-":
-            sys.stdout.write(text + "\n")
-        else:
-            Path(json_target).write_text(text + "\n", encoding="utf-8")
-    if json_target != "-":
-        _show(to_screen, figures, language)
-    return 0 if all(figure.holds for figure in figures) else 1
-
-
-def _row(figure: Figure) -> dict[str, object]:
-    return {**asdict(figure), "title": str(figure.title), "holds": figure.holds}
-
-
-def _show(console: Console, figures: list[Figure], language: str) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column(say(message("what"), language))
-    table.add_column(say(message("measured"), language), justify="right")
-    table.add_column(say(message("limit"), language), justify="right")
-    table.add_column("")
-    table.add_column(say(message("from"), language))
-    for figure in figures:
-        side = message("at most {limit}") if figure.at_most else message("at least {limit}")
-        limit = Message(side.text, (("limit", _number(figure.limit, figure.unit)),))
-        word = message("holds") if figure.holds else message("MISSED")
-        table.add_row(
-            say(figure.title, language),
-            _number(figure.measured, figure.unit),
-            say(limit, language),
-            say(word, language),
-            figure.detail,
-            style=None if figure.holds else "bold",
-        )
-    console.print(table)
-
-
-def _number(value: float, unit: str) -> str:
-    return f"{value:.2f}" if not unit else f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"

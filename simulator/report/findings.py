@@ -1,0 +1,208 @@
+"""What is to be shown of a step: pure, from what the run recorded to what a page says."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from simulator.report.sights import Sight, sight
+from simulator.report.times import NOTICEABLE
+from simulator.values import (
+    Duration,
+    Instant,
+    Lever,
+    Message,
+    Observation,
+    OutcomeState,
+    message,
+)
+
+if TYPE_CHECKING:
+    from simulator.lab.orders import OrderOutcome
+    from simulator.scenario.expectations import Verdict
+    from simulator.scenario.runner import StepRun
+    from simulator.world.fields import Text
+    from simulator.world.models import World
+
+Remembered = Callable[[str, str, Instant], Instant | None]
+"""When the last runs out of what a resolver's cache holds about a name, if anything."""
+
+HOSTS_FILE = "hosts-file"
+NAME_LEVERS = tuple(
+    lever.value for lever in (Lever.CLIENT_HOLD, Lever.SERVER_HOLD, Lever.REDELEGATION)
+)
+_ACTIONS = {
+    "client-hold": message("hold the name (clientHold)"),
+    "server-hold": message("hold the name (serverHold)"),
+    "redelegation": message("redelegate the name"),
+    "host-takeover": message("take over the host"),
+    "host-off": message("switch the host off"),
+    "dns:nxdomain": message("deny the name in the DNS"),
+    "dns:forged": message("forge the name's address in the DNS"),
+    "dns:refused": message("refuse the name in the DNS"),
+    "address:drop": message("drop packets to the address"),
+    "address:reject": message("reject packets to the address"),
+}
+
+
+class Viewer(NamedTuple):
+    """Somebody who looks: a vantage point, and the way round it takes, by their ids."""
+
+    vantage: str
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Those who saw the same thing at the same target in one step."""
+
+    target: str
+    sight: Sight
+    viewers: tuple[Viewer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFinding:
+    """One order, at operators that all made the same of it. ``after`` is None if nobody waited."""
+
+    by: str
+    to: tuple[str, ...]
+    action: Message
+    name: str | None
+    state: OutcomeState
+    after: Duration
+    reason: Message
+    source: str
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinding:
+    """One step: ``number`` counts the acts, and is None in a step that continues one.
+
+    ``later`` is how long after the step before; ``drains`` is when the last cache forgets
+    a name that was seized in this step.
+    """
+
+    number: int | None
+    title: Text | None
+    date: datetime.datetime
+    later: Duration
+    say: Text | None
+    orders: tuple[OrderFinding, ...]
+    lifted: tuple[OrderFinding, ...]
+    groups: tuple[Group, ...]
+    why: Text | None
+    failed: tuple[Verdict, ...]
+    drains: datetime.datetime | None
+
+
+def target_of(url: str) -> str:
+    """Return what stands for an address in a table: its host, and its scheme if that is unusual."""
+    parts = urlsplit(url)
+    if parts.scheme == "dns":
+        kind = parts.query.removeprefix("type=")
+        return parts.path if kind == "A" else f"{parts.path} {kind}"
+    if not parts.netloc:
+        return url
+    path = parts.path if parts.path not in ("", "/") else ""
+    host = parts.netloc + path
+    return host if parts.scheme == "https" else f"{parts.scheme}://{host}"
+
+
+def viewer(observation: Observation) -> Viewer:
+    """Return who looked, and by which way."""
+    return Viewer(observation.vantage, observation.via)
+
+
+def groups(observations: Iterable[Observation]) -> tuple[Group, ...]:
+    """Gather those who saw the same thing, in the order in which it was first seen."""
+    found: dict[tuple[str, Sight], list[Viewer]] = {}
+    for observation in observations:
+        seen = target_of(observation.url), sight(observation)
+        found.setdefault(seen, []).append(viewer(observation))
+    return tuple(Group(target, seen, tuple(who)) for (target, seen), who in found.items())
+
+
+def orders(outcomes: Sequence[OrderOutcome], began: Instant, world: World) -> tuple[OrderFinding, ...]:
+    """Gather orders of one authority that came to the same at several operators."""
+    found: dict[tuple[object, ...], OrderFinding] = {}
+    for outcome in outcomes:
+        after = max(0, outcome.at - began)
+        after = after if after >= NOTICEABLE else 0
+        same = (outcome.by, outcome.action, outcome.name, outcome.state, after, outcome.reason.text)
+        before = found.get(same)
+        found[same] = OrderFinding(
+            outcome.by,
+            (outcome.to,) if before is None else (*before.to, outcome.to),
+            _ACTIONS[outcome.action],
+            outcome.name,
+            outcome.state,
+            after,
+            with_countries(outcome.reason, world) if before is None else before.reason,
+            outcome.source,
+            outcome.doubtful,
+        )
+    return tuple(found.values())
+
+
+def with_countries(reason: Message, world: World) -> Message:
+    """Name the countries that a sentence has by their codes."""
+    named = []
+    for key, value in reason.arguments:
+        if isinstance(value, Message):
+            value = with_countries(value, world)
+        elif key in ("country", "home") and value in world.countries:
+            value = world.countries[value].name
+        named.append((key, value))
+    return Message(reason.text, tuple(named))
+
+
+def step_finding(
+    run: StepRun,
+    number: int | None,
+    before: Instant,
+    world: World,
+    date: Callable[[Instant], datetime.datetime],
+    remembered: Remembered,
+) -> StepFinding:
+    """Return what there is to show of a step; ``before`` is when the step before it ended."""
+    looked = min((seen.at for seen in run.observations), default=run.ended)
+    drains = _drains(run, world, remembered)
+    return StepFinding(
+        number,
+        run.step.title,
+        date(looked),
+        looked - before,
+        run.step.say,
+        orders(run.outcomes, run.began, world),
+        orders(run.lifted, run.ended, world),
+        groups(run.observations),
+        run.step.why,
+        tuple(verdict for verdict in run.verdicts if not verdict.passed),
+        None if drains is None else date(drains),
+    )
+
+
+def _drains(run: StepRun, world: World, remembered: Remembered) -> Instant | None:
+    """Return until when the resolvers asked in this step hold names that were taken in it."""
+    names = [
+        outcome.name
+        for outcome in run.outcomes
+        if outcome.action in NAME_LEVERS
+        and outcome.state is OutcomeState.EXECUTED
+        and outcome.name is not None
+    ]
+    resolvers = dict.fromkeys(
+        world.resolver_at(seen.resolver) for seen in run.observations if seen.resolver is not None
+    )
+    ends = [
+        remembered(resolver, name, run.ended)
+        for resolver in resolvers
+        for name in dict.fromkeys(names)
+        if resolver is not None
+    ]
+    return max((end for end in ends if end is not None and end > run.ended), default=None)

@@ -1,0 +1,113 @@
+"""The result of a run as `--json` writes it. Its models are in `simulator.scenario.result`.
+
+Plain dictionaries: the models check them in tests, not in every run.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from simulator.text import say
+from simulator.values import SECOND, Observation
+
+if TYPE_CHECKING:
+    from simulator.lab.orders import OrderOutcome
+    from simulator.scenario.expectations import Verdict
+    from simulator.scenario.runner import ScenarioRun
+
+SCHEMA_VERSION = 1
+
+
+def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
+    """Return all that a finished run gives; sentences are in ``language``, times in seconds."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "scenario": run.name,
+        "seed": run.seed,
+        "lab_seconds": run.lab.now / SECOND,
+        "observations": [
+            _observation(step.id, seen, language) for step in run.done for seen in step.observations
+        ],
+        "orders": [
+            _order(step.id, outcome, language)
+            for step in run.done
+            for outcome in (*step.outcomes, *step.lifted)
+        ],
+        "expectations": [
+            _expectation(step.id, verdict, language)
+            for step in run.done
+            for verdict in step.verdicts
+        ],
+    }
+
+
+def to_json(run: ScenarioRun, language: str = "en") -> str:
+    """Return the result as JSON text that ends in a newline."""
+    return json.dumps(result(run, language), ensure_ascii=False, indent=1) + "\n"
+
+
+def _observation(step: str, seen: Observation, language: str) -> dict[str, Any]:
+    certificate, error = seen.certificate, seen.extended_error
+    return {
+        "step": step,
+        "at": seen.at / SECOND,
+        "ended": seen.ended / SECOND,
+        "vantage": seen.vantage,
+        "country": seen.country,
+        "via": seen.via,
+        "url": seen.url,
+        "stage": seen.stage,
+        "failure": seen.failure,
+        "resolver": seen.resolver,
+        "addresses": list(seen.addresses),
+        "address": seen.address,
+        "rcode": seen.rcode,
+        "extended_error": None if error is None else {"code": error.code, "text": error.text},
+        "certificate": None
+        if certificate is None
+        else {
+            "subject": certificate.subject,
+            "names": list(certificate.names),
+            "issuer": certificate.issuer,
+        },
+        "status": seen.status,
+        "page": seen.page,
+        "title": seen.title,
+        "final_url": seen.final_url,
+        "redirects": list(seen.redirects),
+        "timings": [
+            {
+                "stage": timing.stage,
+                "began": timing.began / SECOND,
+                "ended": timing.ended / SECOND,
+                "detail": timing.detail,
+            }
+            for timing in seen.timings
+        ],
+        "diagnosis": seen.diagnosis,
+        "evidence": [say(sentence, language) for sentence in seen.evidence],
+    }
+
+
+def _order(step: str, outcome: OrderOutcome, language: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "by": outcome.by,
+        "to": outcome.to,
+        "lever": outcome.action,
+        "name": outcome.name,
+        "outcome": outcome.state.value,
+        "at": outcome.at / SECOND,
+        "reason": say(outcome.reason, language),
+    }
+
+
+def _expectation(step: str, verdict: Verdict, language: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "passed": verdict.passed,
+        "expected": f"{verdict.who}: {verdict.field}: {verdict.expected}",
+        "got": verdict.got,
+        "why": "" if verdict.why is None else verdict.why.say(language),
+    }
