@@ -102,6 +102,16 @@ def test_chunks_are_left_to_h11() -> None:
     assert exchange.response.body == b"hello"
 
 
+def test_a_length_beside_chunks_is_left_to_h11() -> None:
+    """Chunks win (RFC 9112 section 6.3): the short way would take the frame for the body."""
+    both = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+    assert plain_response(both) is None
+    exchange = Exchange(HEAD)
+    assert exchange.received(both) is True
+    assert exchange.response is not None
+    assert exchange.response.body == b""
+
+
 def test_http_date_is_the_form_of_rfc_9110() -> None:
     assert http_date(1719302400) == "Tue, 25 Jun 2024 08:00:00 GMT"
 
