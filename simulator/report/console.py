@@ -15,7 +15,7 @@ from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, grouped, spell
 from simulator.report.voice import Voice
-from simulator.values import SECOND, Message, OutcomeState, message
+from simulator.values import SECOND, Instant, Message, OutcomeState, message
 
 if TYPE_CHECKING:
     from simulator.report.findings import Group
@@ -41,6 +41,8 @@ class ConsoleReport:
         self._acts = 0
         self._before = 0
         self._sources: dict[tuple[str, bool], int] = {}
+        self._explained: dict[str, None] = {}
+        """Reasons told already: why an order binds at home is told once."""
 
     # --- before -----------------------------------------------------------------------------
 
@@ -84,11 +86,16 @@ class ConsoleReport:
             self._before,
             self._run.world,
             self._run.date,
-            self._run.lab.names.remembered,
+            self._remembered,
         )
         self._before = run.ended
         self._write_step(finding)
         self.page.flush()
+
+    def _remembered(self, resolver: str, name: str, at: Instant) -> Instant | None:
+        """Return when a resolver forgets a name; what it knows of the zones above may stay."""
+        held = self._run.lab.names.resolvers[resolver].cache.held(name, at)
+        return max((entry.expires for entry in held if entry.name == name), default=None)
 
     def _write_step(self, finding: StepFinding) -> None:
         page, voice = self.page, self.voice
@@ -98,8 +105,8 @@ class ConsoleReport:
             page.paragraph(self._when(finding), styles.QUIET, first=[(" " * _INDENT, "")])
         if finding.say is not None:
             page.paragraph(voice.text(finding.say), first=[(" " * _INDENT, "")])
-        for lifted in finding.lifted:
-            self._write_lifted(lifted)
+        if finding.lifted:
+            self._write_lifted(finding.lifted)
         for order in finding.orders:
             self._write_order(order)
         self._write_groups(finding.groups)
@@ -135,10 +142,19 @@ class ConsoleReport:
         later = self.voice.say(message("{duration} later", duration=spell(finding.later)))
         return f"{when} {self.page.glyphs.dot} {later}"
 
-    def _write_lifted(self, lifted: OrderFinding) -> None:
+    def _write_lifted(self, lifted: Sequence[OrderFinding]) -> None:
         voice = self.voice
-        at = voice.several(map(voice.actor, lifted.to))
-        text = message("Lifted at {operators}: {action}.", operators=at, action=lifted.action)
+        each = [
+            voice.say(
+                message(
+                    "{action} ({operators})",
+                    action=one.action,
+                    operators=voice.several(map(voice.actor, one.to)),
+                )
+            )
+            for one in lifted
+        ]
+        text = message("No longer in force: {orders}.", orders="; ".join(each))
         self.page.paragraph(voice.say(text), first=[(" " * _INDENT, "")])
 
     def _write_order(self, order: OrderFinding) -> None:
@@ -169,8 +185,10 @@ class ConsoleReport:
 
     def _reason(self, order: OrderFinding) -> str:
         voice = self.voice
-        reason = voice.sentence(order.reason)
-        if len(order.to) > 1:
+        known = order.state is OutcomeState.EXECUTED and order.reason.text in self._explained
+        reason = "" if known else voice.sentence(order.reason)
+        self._explained[order.reason.text] = None
+        if len(order.to) > 1 and not known:
             others = voice.several(map(voice.actor, order.to[1:]))
             likewise = message("The same goes for {operators}.", operators=others)
             reason += " " + voice.say(likewise)

@@ -40,11 +40,11 @@ _ACTIONS = {
     "redelegation": message("redelegate the name"),
     "host-takeover": message("take over the host"),
     "host-off": message("switch the host off"),
-    "dns:nxdomain": message("deny the name in the DNS"),
-    "dns:forged": message("forge the name's address in the DNS"),
+    "dns:nxdomain": message("deny the name"),
+    "dns:forged": message("forge its address in the DNS"),
     "dns:refused": message("refuse the name in the DNS"),
-    "address:drop": message("drop packets to the address"),
-    "address:reject": message("reject packets to the address"),
+    "address:drop": message("drop packets to its address"),
+    "address:reject": message("reject packets to its address"),
 }
 
 

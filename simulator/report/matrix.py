@@ -24,10 +24,14 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One act at one target; ``cells`` has a sight for each column, or None."""
+    """One act at one target; ``cells`` has a sight for each column, or None.
+
+    ``scheme`` is that of the visits, if it is not the usual one.
+    """
 
     number: int
     title: Text | None
+    scheme: str | None
     cells: tuple[Sight | None, ...]
 
 
@@ -51,9 +55,9 @@ class Matrix:
         return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
 
 
-BY_VPN = message("by VPN")
-BY_RESOLVER = message("by another resolver")
-BY_HOSTS_FILE = message("by hosts file")
+BY_VPN = message("VPN")
+BY_RESOLVER = message("other resolver")
+BY_HOSTS_FILE = message("hosts file")
 
 
 def way(via: str | None, world: World) -> Message | None:
@@ -78,14 +82,16 @@ def matrix(runs: Sequence[StepRun], world: World) -> Matrix:
     """Lay the acts against the people."""
     seen = [look for run in runs for look in run.observations]
     columns = _columns(seen, world)
-    rows: dict[str, list[Row]] = {target_of(look.url): [] for look in seen}
+    rows: dict[str, list[Row]] = {}
     for number, title, run in numbered(runs):
         by_target: dict[str, dict[Column, Sight]] = {}
         for look in run.observations:
             column = Column(look.vantage, way(look.via, world))
             by_target.setdefault(target_of(look.url), {})[column] = sight(look)
         for target, cells in by_target.items():
-            rows[target].append(Row(number, title, tuple(map(cells.get, columns))))
+            scheme, _, host = target.rpartition("://")
+            row = Row(number, title, scheme or None, tuple(map(cells.get, columns)))
+            rows.setdefault(host, []).append(row)
     return Matrix(columns, tuple(Section(target, tuple(each)) for target, each in rows.items()))
 
 
@@ -160,6 +166,8 @@ def _place(
     """Return where a look at a name, or at its neighbour, comes from; None if it is another's."""
     who = viewer(look)
     target = target_of(look.url)
+    if look.url.startswith("dns:"):
+        return None  # a lookup shows no page
     if target != name:
         return NEIGHBOUR if who.via is None and _neighbours(target, name, world) else None
     by = way(who.via, world)

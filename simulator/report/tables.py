@@ -7,104 +7,115 @@ shapes alone or as a list.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from simulator.report import styles
-from simulator.report.matrix import PLACES, Column, Contrast, Matrix, Row, Section
+from simulator.report.matrix import PLACES, Column, Contrast, Matrix, Row
 from simulator.report.page import Page, Piece, pad, wrap
 from simulator.report.sights import Sight
 from simulator.report.voice import Voice
 from simulator.values import Message, message
 
 _GAP = 2
-_LABEL = 26
-"""Cells for the title of an act, unless there is room for more or only for less."""
-_LEAST_LABEL = 16
+_MOST_LABEL = 34
+"""Cells for the title of an act."""
+_LAYOUTS = ((2, True, True, 24), (1, True, True, 16), (1, False, True, 16), (1, False, False, 8))
+"""Gap between columns, words beside shapes, names above, least cells for the title of an act."""
 
 
-def mark(sight: Sight | None, page: Page, voice: Voice, *, words: bool = True) -> Piece:
-    """Return a sight as a shape and, if wanted, its word."""
+def mark(sight: Sight | None, page: Page, voice: Voice, *, short: bool = False) -> Piece:
+    """Return a sight as a shape and a word."""
     if sight is None:
         return page.glyphs.dot, styles.QUIET
-    shape = page.glyphs.shapes[sight.shape]
-    text = f"{shape} {page.glyphs.fit(voice.say(sight.word))}" if words else shape
-    return text, styles.SHAPES[sight.shape]
+    word = page.glyphs.fit(voice.say(sight.short if short else sight.word))
+    return f"{page.glyphs.shapes[sight.shape]} {word}", styles.SHAPES[sight.shape]
+
+
+def _shape(sight: Sight | None, page: Page) -> Piece:
+    if sight is None:
+        return page.glyphs.dot, styles.QUIET
+    return page.glyphs.shapes[sight.shape], styles.SHAPES[sight.shape]
+
+
+# --- acts by people -------------------------------------------------------------------------
+
+
+class _Grid(NamedTuple):
+    """How wide the columns are, and what is in them: one piece a column."""
+
+    label: int
+    widths: tuple[int, ...]
+    heads: tuple[list[str], ...]
+    words: bool
 
 
 def write_matrix(matrix: Matrix, page: Page, voice: Voice) -> None:
     """Write the acts against the people, and a legend of what was seen."""
-    headers = [_header(column, page, voice) for column in matrix.columns]
-    sights = matrix.sights()
-    cell = max((cell_len(mark(sight, page, voice)[0]) for sight in sights), default=1)
-    for words, heads in (
-        (True, headers),
-        (False, headers),
-        (False, [[chr(ord("A") + n % 26)] for n in range(len(headers))]),
-    ):
-        widths = [
-            max(cell if words else 1, *map(cell_len, head)) + _GAP for head in heads
-        ]
-        label = min(page.width - sum(widths), max(_LABEL, page.prose - sum(widths)), 40)
-        if label >= _LEAST_LABEL:
-            break
-    if heads is not headers:
+    grid = _grid(matrix, page, voice)
+    if all(len(head) == 1 and len(head[0]) == 1 for head in grid.heads):
         _write_key(matrix.columns, page, voice)
-    _write_sections(matrix.sections, heads, max(label, 8), widths, words, page, voice)
+    _write_stack([[""], *grid.heads], [grid.label, *grid.widths], page, "bold")
+    for section in matrix.sections:
+        page.paragraph(section.target, styles.HEADING)
+        for row in section.rows:
+            _write_row(row, grid, page, voice)
     page.blank()
-    write_legend(sights, page, voice)
+    write_legend(matrix.sights(), page, voice)
 
 
-def _header(column: Column, page: Page, voice: Voice) -> list[str]:
+def _grid(matrix: Matrix, page: Page, voice: Voice) -> _Grid:
+    """Return the most telling layout that the page has room for."""
+    full = [_header(column, page, voice) for column in matrix.columns]
+    letters = [chr(ord("A") + number % 26) for number in range(len(full))]
+    grid = _Grid(0, (), (), words=False)
+    for gap, words, named, enough in _LAYOUTS:
+        names = full if named else letters
+        cells = [_widest(matrix, number, page, voice) if words else 1 for number in range(len(full))]
+        least = [max(map(cell_len, name.split(" "))) for name in names]
+        room = [max(pair) for pair in zip(cells, least, strict=True)]
+        widths = tuple(width + gap for width in room)
+        label = min(page.prose - sum(widths), _MOST_LABEL)
+        heads = tuple(wrap(name, width) for name, width in zip(names, room, strict=True))
+        grid = _Grid(max(label, 8), widths, heads, words)
+        if label >= enough:
+            break
+    return grid
+
+
+def _widest(matrix: Matrix, column: int, page: Page, voice: Voice) -> int:
+    cells = (row.cells[column] for section in matrix.sections for row in section.rows)
+    return max(cell_len(mark(cell, page, voice, short=True)[0]) for cell in cells)
+
+
+def _header(column: Column, page: Page, voice: Voice) -> str:
     place = page.glyphs.fit(voice.place(column.vantage))
-    return [place, "" if column.way is None else page.glyphs.fit(voice.say(column.way))]
+    return place if column.way is None else f"{place} {page.glyphs.fit(voice.say(column.way))}"
 
 
 def _write_key(columns: Iterable[Column], page: Page, voice: Voice) -> None:
     for number, column in enumerate(columns):
         letter = chr(ord("A") + number % 26)
-        page.paragraph(" ".join(filter(None, _header(column, page, voice))), first=[(f"{letter} ", "bold")])
-    page.blank()
+        page.paragraph(_header(column, page, voice), first=[(f"{letter}  ", "bold")])
 
 
-def _write_sections(
-    sections: Sequence[Section],
-    heads: Sequence[Sequence[str]],
-    label: int,
-    widths: Sequence[int],
-    words: bool,
-    page: Page,
-    voice: Voice,
-) -> None:
-    depth = max((len([part for part in head if part]) for head in heads), default=0)
-    for line in range(depth):
-        cells = [(pad(head[line] if line < len(head) else "", width), "bold") for head, width in zip(heads, widths, strict=True)]
-        page.line((" " * label, ""), *cells)
-    for section in sections:
-        page.line((_clip(page.glyphs.fit(section.target), page.width), styles.HEADING))
-        for row in section.rows:
-            _write_row(row, label, widths, words, page, voice)
-
-
-def _write_row(
-    row: Row, label: int, widths: Sequence[int], words: bool, page: Page, voice: Voice
-) -> None:
+def _write_row(row: Row, grid: _Grid, page: Page, voice: Voice) -> None:
     title = "" if row.title is None else page.glyphs.fit(voice.text(row.title))
-    first = pad(_clip(f"{row.number:>2} {title}", label - 1), label)
-    cells = [mark(sight, page, voice, words=words) for sight in row.cells]
-    page.line(
-        (first, ""),
-        *((pad(text, width), style) for (text, style), width in zip(cells, widths, strict=True)),
-    )
-
-
-def _clip(text: str, width: int) -> str:
-    """Cut a text that does not fit; two dots tell, in any encoding."""
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) > width - 2:
-        text = text[:-1]
-    return text.rstrip() + ".."
+    if row.scheme is not None:
+        title += f" ({row.scheme})"
+    lines = wrap(title, grid.label - 4)
+    cells: list[Piece] = [
+        mark(sight, page, voice, short=True) if grid.words else _shape(sight, page)
+        for sight in row.cells
+    ]
+    for number, line in enumerate(lines):
+        first = f"{row.number:>2} " if number == 0 else "   "
+        beside = zip(cells, grid.widths, strict=True) if number == 0 else ()
+        page.line(
+            (pad(first + line, grid.label), ""),
+            *((pad(text, width), style) for (text, style), width in beside),
+        )
 
 
 def write_legend(sights: Iterable[Sight], page: Page, voice: Voice) -> None:
@@ -124,31 +135,35 @@ def write_legend(sights: Iterable[Sight], page: Page, voice: Voice) -> None:
 def write_contrasts(contrasts: Sequence[Contrast], page: Page, voice: Voice) -> None:
     """Write what each name that was blocked or seized looked like from each kind of place."""
     places = [place for place in PLACES if any(place in each.places for each in contrasts)]
-    cells = [[_sights(each.places.get(place), page, voice) for place in places] for each in contrasts]
-    labels = [[page.glyphs.fit(each.target), page.glyphs.fit(voice.say(each.state))] for each in contrasts]
-    label = max((cell_len(part) for parts in labels for part in parts), default=0) + _GAP
-    widest = [
-        max(cell_len(text) for row in cells for text, _ in row[number]) + _GAP
-        for number in range(len(places))
-    ]
-    spare = page.prose - label - sum(widest)
     heads = [page.glyphs.fit(voice.say(place)) for place in places]
-    widths = _share(spare, heads, widest)
+    columns = [
+        [[mark(sight, page, voice) for sight in each.places.get(place, (None,))] for each in contrasts]
+        for place in places
+    ]
+    labels = [
+        wrap(page.glyphs.fit(f"{each.target} {voice.say(each.state)}"), 1 + len(each.target))
+        for each in contrasts
+    ]
+    label = max(cell_len(line) for lines in labels for line in lines) + _GAP
+    least = [max(cell_len(text) for cell in column for text, _ in cell) for column in columns]
+    widths = _share(page.prose - label, heads, least)
     if widths is None:
-        _write_list(places, contrasts, labels, page, voice)
+        _write_list(places, contrasts, page, voice)
         return
-    _write_heads(heads, label, widths, page)
-    for name, row in zip(labels, cells, strict=True):
-        _write_stack([[(part, "bold") for part in name], *row], [label, *widths], page)
+    wrapped = [wrap(head, width - _GAP) for head, width in zip(heads, widths, strict=True)]
+    _write_stack([[""], *wrapped], [label, *widths], page, "bold")
+    for number, lines in enumerate(labels):
+        stacks = [[(line, "bold") for line in lines], *(column[number] for column in columns)]
+        _write_pieces(stacks, [label, *widths], page)
 
 
-def _share(spare: int, heads: Sequence[str], least: Sequence[int]) -> list[int] | None:
+def _share(room: int, heads: Sequence[str], least: Sequence[int]) -> list[int] | None:
     """Return widths of columns whose headings wrap between words; None if there is no room."""
     widths = [
-        max(width, *(cell_len(word) + _GAP for word in head.split(" ")))
+        max(width, *map(cell_len, head.split(" "))) + _GAP
         for head, width in zip(heads, least, strict=True)
     ]
-    spare -= sum(widths) - sum(least)
+    spare = room - sum(widths)
     if spare < 0:
         return None
     for number, head in enumerate(heads):
@@ -158,15 +173,13 @@ def _share(spare: int, heads: Sequence[str], least: Sequence[int]) -> list[int] 
     return widths
 
 
-def _write_heads(heads: Sequence[str], label: int, widths: Sequence[int], page: Page) -> None:
-    stacks = [
-        [(line, "bold") for line in wrap(head, width - _GAP)]
-        for head, width in zip(heads, widths, strict=True)
-    ]
-    _write_stack([[("", "")], *stacks], [label, *widths], page)
+def _write_stack(
+    columns: Sequence[Sequence[str]], widths: Sequence[int], page: Page, style: str
+) -> None:
+    _write_pieces([[(line, style) for line in column] for column in columns], widths, page)
 
 
-def _write_stack(columns: Sequence[Sequence[Piece]], widths: Sequence[int], page: Page) -> None:
+def _write_pieces(columns: Sequence[Sequence[Piece]], widths: Sequence[int], page: Page) -> None:
     """Write pieces one below the other in each column."""
     for line in range(max(map(len, columns))):
         pieces = [column[line] if line < len(column) else ("", "") for column in columns]
@@ -175,23 +188,14 @@ def _write_stack(columns: Sequence[Sequence[Piece]], widths: Sequence[int], page
         )
 
 
-def _sights(sights: Iterable[Sight] | None, page: Page, voice: Voice) -> list[Piece]:
-    return [mark(sight, page, voice) for sight in sights or (None,)]
-
-
 def _write_list(
-    places: Sequence[Message],
-    contrasts: Sequence[Contrast],
-    labels: Sequence[Sequence[str]],
-    page: Page,
-    voice: Voice,
+    places: Sequence[Message], contrasts: Sequence[Contrast], page: Page, voice: Voice
 ) -> None:
-    for contrast, label in zip(contrasts, labels, strict=True):
-        page.paragraph(" ".join(label), "bold")
+    for contrast in contrasts:
+        page.paragraph(f"{contrast.target} {voice.say(contrast.state)}", "bold")
         for place in places:
-            sights = contrast.places.get(place)
-            if sights is not None:
+            if place in contrast.places:
                 where = voice.say(message("{place}:", place=place))
                 page.paragraph(where, first=[("  ", "")])
-                for sight in sights:
+                for sight in contrast.places[place]:
                     page.line(("    ", ""), mark(sight, page, voice))

@@ -8,6 +8,7 @@ provider's block page (`showing_block_page`).
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -87,6 +88,11 @@ class WebHost:
     def running(self) -> bool:
         """Whether the machine serves."""
         return bool(self._listening)
+
+    @property
+    def tls_context(self) -> ssl.SSLContext:
+        """The context that the machine listens with; it chooses certificates by server name."""
+        return self._tls.listening
 
     # --- power ------------------------------------------------------------------------
 

@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
             return
         assert exchange.response is not None
         self._finish(exchange.response)
-        self._deadline = self._loop.time() + LINGER
+        self._arm(LINGER)
         if exchange.response.truncated:
             self.abort()
 
@@ -224,11 +224,13 @@ class Connection(asyncio.Protocol):
         transport.close()
 
     def _arm(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._deadline = self._loop.time() + seconds
         self._timer = self._loop.call_later(seconds, self._tick)
 
     def _tick(self) -> None:
-        """One timer for the whole connection: later stages only move the deadline."""
+        """Time is up, unless a later stage has moved the deadline on, which costs no new timer."""
         remaining = self._deadline - self._loop.time()
         if remaining > 0:
             self._timer = self._loop.call_later(remaining, self._tick)

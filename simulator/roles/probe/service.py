@@ -95,7 +95,7 @@ class Probe:
         self.identity = identity
         self.hsts = HstsStore()
         self._resolver = resolver
-        self._tls_context = tls_context
+        self.tls_context = tls_context
         self._now = now
         self._user_agent = user_agent
         self._timeouts = timeouts
@@ -169,7 +169,7 @@ class _Visit:
             return connection
         self._connections.append(connection)
         head = request(target.authority, target.path, self._probe._user_agent)
-        context = self._probe._tls_context if target.scheme == "https" else None
+        context = self._probe.tls_context if target.scheme == "https" else None
         connection.begin(target.host, context, Exchange(head))
         outcome = await connection.outcome
         self._time_connection(connection, outcome)
