@@ -10,7 +10,7 @@ from simulator.roles.certification.service import CertificationAuthority
 from simulator.roles.hosting import logic
 from simulator.roles.hosting.service import WebHost
 from simulator.roles.resolver.stub import StubResolver
-from simulator.values import MINUTE, SECOND
+from simulator.values import HOUR, SECOND
 from simulator.wire.banners import Banner, BlockPage, Service
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from simulator.values import Address, Now
     from simulator.world.models import World
 
-CERTIFICATE_RETRY = 10 * MINUTE
-"""How often the banner host asks again for a certificate that it cannot have yet."""
-CERTIFICATE_PATIENCE = 14 * 24 * 6
+CERTIFICATE_RETRY = HOUR
+"""How often the banner host asks again for a certificate that it cannot have yet. Real
+authorities allow a handful of failures an hour."""
+CERTIFICATE_PATIENCE = 14 * 24
 """How many times: two weeks, by when every cache has let go."""
 
 

@@ -29,7 +29,6 @@ from simulator.values import (
     IcmpKind,
     Inject,
     Instant,
-    Now,
     Packet,
     Redirect,
     Reject,
@@ -41,6 +40,7 @@ from simulator.values import (
 if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.net.capture import Tap
+    from simulator.net.clock import Clock
     from simulator.net.host import Host
 
 LOOPBACK_LATENCY = 10
@@ -50,8 +50,8 @@ LOOPBACK_LATENCY = 10
 class Fabric:
     """All hosts by address, the networks they hang on, and what is under way."""
 
-    def __init__(self, now: Now, seed: int = 0) -> None:
-        self.now = now
+    def __init__(self, clock: Clock, seed: int = 0) -> None:
+        self.clock = clock
         self.seed = seed
         self.topology = Topology()
         self.schedule = Schedule()
@@ -63,6 +63,10 @@ class Fabric:
         """Packets taken so far."""
         self._by_address: dict[Address, Host] = {}
         self._routers: dict[Address, Network] = {}
+
+    def now(self) -> Instant:
+        """Return lab time in microseconds."""
+        return self.clock.now
 
     # --- building -------------------------------------------------------------------
 
@@ -105,13 +109,15 @@ class Fabric:
     def send(self, packet: Packet, host: Host) -> None:
         """Take a packet from a host onto its access link."""
         self.carried += 1
+        now = self.clock.now
         if self.taps:
             for tap in self.taps:
-                tap.saw(self.now(), packet)
-        if is_loopback(packet.destination) or packet.destination in host.addresses:
-            self.schedule.at(self.now() + LOOPBACK_LATENCY, host.receive, packet)
+                tap.saw(now, packet)
+        destination = packet.destination
+        if destination in host.addresses or is_loopback(destination):
+            self.schedule.at(now + LOOPBACK_LATENCY, host.receive, packet)
             return
-        self._route(packet, host.network, self.now() + host.latency, 0)
+        self._route(packet, host.network, now + host.latency, 0)
 
     def emit(self, packet: Packet, network: Network) -> None:
         """Send a packet from a network's router, past that router's own rules."""

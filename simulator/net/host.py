@@ -68,7 +68,7 @@ class Tunnel(Protocol):
         """The most data of a TCP segment that fits (MSS)."""
 
     def takes(self, destination: Address) -> bool:
-        """Whether packets to an address go through the tunnel."""
+        """Whether packets to an address go through the tunnel; to the host itself, never."""
 
     def outbound(self, packet: Packet) -> None:
         """Take a packet that the host sends."""
@@ -230,23 +230,19 @@ class Host:
 
     def send(self, packet: Packet) -> None:
         """Send a packet: through the tunnel if that takes it, else on the wire."""
-        if not self.powered:
-            return
         tunnel = self.tunnel
-        if (
-            tunnel is not None
-            and tunnel.takes(packet.destination)
-            and not is_loopback(packet.destination)
-        ):
+        if tunnel is not None and self.powered and tunnel.takes(packet.destination):
             tunnel.outbound(packet)
         else:
             self.send_on_wire(packet)
 
     def send_on_wire(self, packet: Packet) -> None:
-        """Send a packet past any tunnel."""
+        """Send a packet past any tunnel. A machine without power sends none."""
+        if not self.powered:
+            return
         if self.taps is not None:
             for tap in self.taps:
-                tap.saw(self.fabric.now(), packet)
+                tap.saw(self.fabric.clock.now, packet)
         self.fabric.send(packet, self)
 
     def receive(self, packet: Packet) -> None:
@@ -255,7 +251,7 @@ class Host:
             return
         if self.taps is not None:
             for tap in self.taps:
-                tap.saw(self.fabric.now(), packet)
+                tap.saw(self.fabric.clock.now, packet)
         self.deliver(packet)
 
     def deliver(self, packet: Packet) -> None:

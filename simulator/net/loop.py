@@ -88,7 +88,7 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
     def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
         super().__init__()
         self.clock = JumpClock() if clock is None else clock
-        self.fabric = Fabric(lambda: self.clock.now, seed)
+        self.fabric = Fabric(self.clock, seed)
         self._selector = _Waiting(self)
         self._clock_resolution = 1e-6
         self._wakeup = threading.Event()
@@ -201,6 +201,32 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
                 connection.abort()
             raise
         return connection
+
+    async def create_connection(  # type: ignore[override]
+        self,
+        protocol_factory: ProtocolFactory,
+        host: str | None = None,
+        port: int | None = None,
+        **options: Any,
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        """Connect to a TCP port, with asyncio's own options.
+
+        A plain connection to an address goes straight there; asyncio's way through
+        getaddrinfo and sockets would cost half as much again as the whole connection.
+        """
+        address = literal_address(host) if isinstance(host, str) and not options else None
+        if address is None:
+            return await super().create_connection(
+                protocol_factory,
+                host,  # type: ignore[arg-type]
+                port,  # type: ignore[arg-type]
+                **options,
+            )
+        connection = await self._connect((address, port_number(port)))
+        protocol = protocol_factory()
+        transport = StreamTransport(self, connection, protocol)
+        self._introduce(transport, None)
+        return transport, protocol
 
     async def _connect_sock(
         self,

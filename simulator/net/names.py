@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from simulator.net.host import Host, current_host
@@ -103,6 +104,7 @@ def port_number(port: bytes | str | int | None) -> int:
         ) from None
 
 
+@lru_cache(maxsize=4096)
 def literal_address(host: str) -> Address | None:
     """Return the canonical text of an address, or None for a name."""
     if not host or (host[-1].isalpha() and ":" not in host):

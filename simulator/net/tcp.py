@@ -183,13 +183,13 @@ class Connection:
     def open(self) -> None:
         """Send the SYN. ``connected`` hears how it went."""
         self._state = State.SYN_SENT
-        self._syn_at = self._host.fabric.now()
+        self._syn_at = self._host.fabric.clock.now
         self._send_syn()
 
     def open_passively(self, syn: Segment) -> None:
         """Answer a SYN."""
         self._state = State.SYN_RECEIVED
-        self._syn_at = self._host.fabric.now()
+        self._syn_at = self._host.fabric.clock.now
         self._learn_peer(syn)
         self._send_syn()
 
@@ -219,7 +219,7 @@ class Connection:
         self._send_first = (self._send_first + 1) % MODULUS
         if self._backoff == 0:
             # RFC 6298 2.2 with the one sample of the handshake: SRTT + 4 * RTTVAR = 3 R.
-            sample = self._host.fabric.now() - self._syn_at
+            sample = self._host.fabric.clock.now - self._syn_at
             self._rto = max(MINIMUM_RTO, 3 * sample)
         self._backoff = 0
         self._deadline = None
@@ -290,7 +290,7 @@ class Connection:
         """Forget a closed connection whose peer never ends its own stream."""
         schedule = self._host.fabric.schedule
         if self._user is None and self._fin_acked and self._state is State.ESTABLISHED:
-            schedule.at(self._host.fabric.now() + LINGER, self._linger_over, None)
+            schedule.at(self._host.fabric.clock.now + LINGER, self._linger_over, None)
 
     def _linger_over(self, _: None) -> None:
         self._forget()
@@ -520,7 +520,7 @@ class Connection:
         elif not self._ack_scheduled:
             self._ack_scheduled = True
             fabric = self._host.fabric
-            fabric.schedule.at(fabric.now() + DELAYED_ACK, self._ack_overdue, None)
+            fabric.schedule.at(fabric.clock.now + DELAYED_ACK, self._ack_overdue, None)
 
     def _ack_overdue(self, _: None) -> None:
         self._ack_scheduled = False
@@ -531,7 +531,7 @@ class Connection:
         if self._fin_acked and self._fin_received and self._state is State.ESTABLISHED:
             self._state = State.TIME_WAIT
             fabric = self._host.fabric
-            fabric.schedule.at(fabric.now() + LINGER, self._linger_over, None)
+            fabric.schedule.at(fabric.clock.now + LINGER, self._linger_over, None)
 
     def met_error(self, kind: IcmpKind) -> None:
         """Hear of an ICMP error: fatal while connecting, else advice (RFC 5927)."""
@@ -544,7 +544,7 @@ class Connection:
     def _arm(self) -> None:
         """Set the deadline. One event at most waits in the schedule for a connection."""
         timeout = min(self._rto << self._backoff, MAXIMUM_RTO)
-        self._deadline = deadline = self._host.fabric.now() + timeout
+        self._deadline = deadline = self._host.fabric.clock.now + timeout
         if self._waking_at is None or self._waking_at > deadline:
             self._waking_at = deadline
             self._host.fabric.schedule.at(deadline, self._woke, deadline)

@@ -54,6 +54,11 @@ class Network:
     def __repr__(self) -> str:
         return f"<Network {self.name}>"
 
+    @property
+    def watched(self) -> bool:
+        """Whether rules or taps here want to see packets."""
+        return bool(self.taps) or (self.middlebox is not None and not self.middlebox.idle)
+
     def router_for(self, destination: Address) -> Address | None:
         """Return the router's address in the version of ``destination``."""
         return self.routers.get(6 if is_ipv6(destination) else 4)
@@ -88,6 +93,7 @@ class Topology:
     def __init__(self) -> None:
         self.networks: dict[str, Network] = {}
         self._links: dict[Network, dict[Network, Duration]] = {}
+        self._routes: dict[tuple[Network, Network], tuple[Hop, ...] | None] = {}
         self._paths: dict[tuple[Network, Network], Path | None] = {}
         self._owners: dict[Address, Network | None] = {}
 
@@ -105,6 +111,7 @@ class Topology:
         if latency < 0:
             raise ValueError("a link's latency is 0 or more")
         self._links[one][other] = self._links[other][one] = latency
+        self._routes.clear()
         self._paths.clear()
 
     def links(self) -> list[tuple[Network, Network, Duration]]:
@@ -118,7 +125,7 @@ class Topology:
         ]
 
     def forget_paths(self) -> None:
-        """Have paths looked up anew, after rules or taps came or went."""
+        """Have paths looked at anew, after rules or taps came or went; the routes stay."""
         self._paths.clear()
 
     def path(self, source: Network, destination: Network) -> Path | None:
@@ -126,8 +133,18 @@ class Topology:
         try:
             return self._paths[source, destination]
         except KeyError:
-            found = self._paths[source, destination] = self._find(source, destination)
+            found = self._paths[source, destination] = self._look_at(source, destination)
             return found
+
+    def _look_at(self, source: Network, destination: Network) -> Path | None:
+        pair = source, destination
+        if pair not in self._routes:
+            self._routes[pair] = self._find(source, destination)
+        hops = self._routes[pair]
+        if hops is None:
+            return None
+        watched = tuple(index for index, hop in enumerate(hops) if hop.network.watched)
+        return Path(hops, hops[-1].offset, watched)
 
     def owner(self, address: Address) -> Network | None:
         """Return the network whose prefix holds an address, the longest prefix first."""
@@ -147,7 +164,7 @@ class Topology:
             self._owners[address] = found
             return found
 
-    def _find(self, source: Network, destination: Network) -> Path | None:
+    def _find(self, source: Network, destination: Network) -> tuple[Hop, ...] | None:
         """Dijkstra, ties broken by the number of hops and then by the order of links."""
         queue: list[tuple[Duration, int, int, tuple[Hop, ...]]] = [(0, 1, 0, (Hop(source, 0),))]
         settled: set[Network] = set()
@@ -156,13 +173,7 @@ class Topology:
             latency, length, _, hops = heapq.heappop(queue)
             here = hops[-1].network
             if here is destination:
-                watched = tuple(
-                    index
-                    for index, hop in enumerate(hops)
-                    if hop.network.taps
-                    or (hop.network.middlebox is not None and not hop.network.middlebox.idle)
-                )
-                return Path(hops, latency, watched)
+                return hops
             if here in settled:
                 continue
             settled.add(here)

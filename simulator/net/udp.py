@@ -44,18 +44,19 @@ class DatagramTransport(asyncio.DatagramTransport):
         self._closing = False
         self.context = contextvars.copy_context()
         host.datagram_ports[local] = self
-        self._extra: dict[str, Any] = {
-            "sockname": socket_address(*local),
-            "peername": None if peer is None else socket_address(*peer),
-            "socket": VirtualSocket.bound(local, peer, datagram=True),
-        }
 
     def __repr__(self) -> str:
         return f"<DatagramTransport {self._host.name} {self._local[0]}:{self._local[1]}>"
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return ``sockname``, ``peername`` or ``socket``."""
-        return self._extra.get(name, default)
+        if name == "sockname":
+            return socket_address(*self._local)
+        if name == "peername":
+            return default if self._peer is None else socket_address(*self._peer)
+        if name == "socket":
+            return VirtualSocket.bound(self._local, self._peer, datagram=True)
+        return default
 
     def accepts(self, source: Address, port: int) -> bool:
         """Whether a datagram from there is for this endpoint."""
