@@ -110,10 +110,8 @@ class Web:
         for page in self._world.block_pages.values():
             states[page.host] = logic.showing_block_page(
                 BlockPage(
-                    self._world.authorities[page.by].name.say(self._language),
-                    self._world.operators[self._world.operator_of(page.host)].name.say(
-                        self._language
-                    ),
+                    self._world.authorities[page.by].name,
+                    self._world.operators[self._world.operator_of(page.host)].name,
                     status=page.status,
                 )
             )
@@ -138,15 +136,14 @@ class Web:
     def banner(self, banner_id: str) -> Banner:
         """Return a banner as its machine draws it."""
         entry = self._world.banners[banner_id]
-        language = self._language
         return Banner(
-            entry.title.say(language),
+            entry.title,
             tuple(
-                Service(service.name.say(language), service.initials, service.country)
+                Service(service.name, service.initials, service.country)
                 for service in entry.services
             ),
-            entry.judicial_authority.say(language),
-            None if entry.legal_basis is None else entry.legal_basis.say(language),
+            entry.judicial_authority,
+            entry.legal_basis,
             verb=entry.verb,
             languages=entry.languages,
             contact=entry.contact,

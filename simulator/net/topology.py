@@ -11,8 +11,7 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.net.packets import is_ipv6
 from simulator.values import Address, Duration
@@ -69,16 +68,14 @@ class Network:
         return any(parsed.version == p.version and parsed in p for p in self.prefixes)
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """A router on a path, and how long a packet takes from the first router to it."""
 
     network: Network
     offset: Duration
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """The routers from one network to another, in order, and the whole latency."""
 
     hops: tuple[Hop, ...]
@@ -93,7 +90,7 @@ class Topology:
     def __init__(self) -> None:
         self.networks: dict[str, Network] = {}
         self._links: dict[Network, dict[Network, Duration]] = {}
-        self._routes: dict[tuple[Network, Network], tuple[Hop, ...] | None] = {}
+        self._routes: dict[Network, dict[Network, tuple[Hop, ...]]] = {}
         self._paths: dict[tuple[Network, Network], Path | None] = {}
         self._owners: dict[Address, Network | None] = {}
 
@@ -137,10 +134,9 @@ class Topology:
             return found
 
     def _look_at(self, source: Network, destination: Network) -> Path | None:
-        pair = source, destination
-        if pair not in self._routes:
-            self._routes[pair] = self._find(source, destination)
-        hops = self._routes[pair]
+        if source not in self._routes:
+            self._routes[source] = self._find(source)
+        hops = self._routes[source].get(destination)
         if hops is None:
             return None
         watched = tuple(index for index, hop in enumerate(hops) if hop.network.watched)
@@ -164,23 +160,22 @@ class Topology:
             self._owners[address] = found
             return found
 
-    def _find(self, source: Network, destination: Network) -> tuple[Hop, ...] | None:
+    def _find(self, source: Network) -> dict[Network, tuple[Hop, ...]]:
         """Dijkstra, ties broken by the number of hops and then by the order of links."""
-        queue: list[tuple[Duration, int, int, tuple[Hop, ...]]] = [(0, 1, 0, (Hop(source, 0),))]
-        settled: set[Network] = set()
+        routes: dict[Network, tuple[Hop, ...]] = {}
+        start = (Hop(source, 0),)
+        queue: list[tuple[Duration, int, int, tuple[Hop, ...]]] = [(0, 1, 0, start)]
         sequence = 0
         while queue:
             latency, length, _, hops = heapq.heappop(queue)
             here = hops[-1].network
-            if here is destination:
-                return hops
-            if here in settled:
+            if here in routes:
                 continue
-            settled.add(here)
+            routes[here] = hops
             for neighbour, cost in self._links[here].items():
-                if neighbour not in settled:
+                if neighbour not in routes:
                     sequence += 1
                     there = latency + cost
-                    queue_entry = (there, length + 1, sequence, (*hops, Hop(neighbour, there)))
-                    heapq.heappush(queue, queue_entry)
-        return None
+                    onward = (there, length + 1, sequence, (*hops, Hop(neighbour, there)))
+                    heapq.heappush(queue, onward)
+        return routes

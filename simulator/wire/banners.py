@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeAlias
 
 from simulator.errors import NotSimulated
 from simulator.values import message
@@ -22,10 +22,21 @@ SEIZED = "seized"
 CLOSED = "closed"
 
 
+class InLanguages(Protocol):
+    """A name that differs by language, as those of worlds do. Must be hashable."""
+
+    def say(self, language: str) -> str:
+        """Return the name in a language, or in English where it is missing."""
+
+
+Label: TypeAlias = str | InLanguages
+"""One name for all languages, or one for each."""
+
+
 class Service(NamedTuple):
     """A service that took part: full name, initials for the shape, country code."""
 
-    name: str
+    name: Label
     initials: str
     country: str
 
@@ -34,10 +45,10 @@ class Service(NamedTuple):
 class Banner:
     """What a seizure banner says. ``verb`` is `SEIZED` or `CLOSED`, ``languages`` codes."""
 
-    title: str
+    title: Label
     services: tuple[Service, ...]
-    judicial_authority: str
-    legal_basis: str | None = None
+    judicial_authority: Label
+    legal_basis: Label | None = None
     verb: str = SEIZED
     languages: tuple[str, ...] = ("fr", "en")
     contact: str | None = None
@@ -54,9 +65,9 @@ class BlockPage:
     ``blocked_by`` is the URI of the operator that carries it out (RFC 7725 section 4).
     """
 
-    authority: str
-    operator: str
-    legal_basis: str | None = None
+    authority: Label
+    operator: Label
+    legal_basis: Label | None = None
     contact: str | None = None
     languages: tuple[str, ...] = ("fr", "en")
     status: int = 200
@@ -222,14 +233,18 @@ _STOP = (
 def draw_banner(banner: Banner, name: str) -> bytes:
     """Draw the banner that stands in place of ``name``."""
     sections = "".join(_banner_section(banner, name, code) for code in banner.languages)
-    shapes = "".join(_shape(service, place) for place, service in enumerate(banner.services))
-    title = f"{_BANNER_PHRASES[banner.languages[0]].headline[banner.verb]} · {banner.title}"
+    languages = banner.languages
+    shapes = "".join(
+        _shape(service, place, languages) for place, service in enumerate(banner.services)
+    )
+    first = said(banner.title, languages[0])
+    title = f"{_BANNER_PHRASES[languages[0]].headline[banner.verb]} · {first}"
     body = (
-        f'<main><p class="operation">{escape(banner.title)}</p>'
+        f'<main><p class="operation">{_in_all(banner.title, languages)}</p>'
         f'<div class="languages">{sections}</div>{_services_heading(banner)}'
         f"<ul>{shapes}</ul></main>"
     )
-    return document(SEIZURE_BANNER, (name,), title, banner.languages[0], body, _BANNER_STYLE)
+    return document(SEIZURE_BANNER, (name,), title, languages[0], body, _BANNER_STYLE)
 
 
 @lru_cache(maxsize=64)
@@ -246,10 +261,10 @@ def _banner_section(banner: Banner, name: str, code: str) -> str:
     phrases = _BANNER_PHRASES[code]
     lines = [
         _filled(phrases.name[banner.verb], name=name),
-        _filled(phrases.authority, authority=banner.judicial_authority),
+        _filled(phrases.authority, authority=said(banner.judicial_authority, code)),
     ]
     if banner.legal_basis is not None:
-        lines.append(_filled(phrases.basis, basis=banner.legal_basis))
+        lines.append(_filled(phrases.basis, basis=said(banner.legal_basis, code)))
     if banner.contact is not None:
         lines.append(_filled(phrases.contact, contact=banner.contact))
     return _section(code, phrases.headline[banner.verb], lines)
@@ -266,11 +281,11 @@ def _block_section(page: BlockPage, name: str, code: str) -> str:
     phrases = _BLOCK_PHRASES[code]
     lines = [
         _filled(phrases.name, name=name),
-        _filled(phrases.authority, authority=page.authority),
-        _filled(phrases.operator, operator=page.operator),
+        _filled(phrases.authority, authority=said(page.authority, code)),
+        _filled(phrases.operator, operator=said(page.operator, code)),
     ]
     if page.legal_basis is not None:
-        lines.append(_filled(phrases.basis, basis=page.legal_basis))
+        lines.append(_filled(phrases.basis, basis=said(page.legal_basis, code)))
     if page.contact is not None:
         lines.append(_filled(phrases.contact, contact=page.contact))
     return _section(code, phrases.headline, lines)
@@ -281,11 +296,25 @@ def _section(code: str, headline: str, lines: list[str]) -> str:
     return f'<section lang="{code}"><h1>{headline}</h1>{paragraphs}</section>'
 
 
+def said(label: Label, code: str) -> str:
+    """Return a name in a language."""
+    return label if isinstance(label, str) else label.say(code)
+
+
+def _in_all(label: Label, languages: tuple[str, ...]) -> str:
+    """Return a name in each language in which it differs, as HTML."""
+    if isinstance(label, str):
+        return escape(label)
+    names = {said(label, code): code for code in reversed(languages)}
+    spans = (f'<span lang="{code}">{escape(name)}</span>' for name, code in names.items())
+    return "<br>".join(reversed(tuple(spans)))
+
+
 def _filled(phrase: str, **arguments: str) -> str:
     return phrase.format(**{key: escape(value) for key, value in arguments.items()})
 
 
-def _shape(service: Service, place: int) -> str:
+def _shape(service: Service, place: int, languages: tuple[str, ...]) -> str:
     initials = escape(service.initials[:8])
     size = 30 if len(service.initials) <= 3 else 84 // min(len(service.initials), 8) + 4
     return (
@@ -295,7 +324,8 @@ def _shape(service: Service, place: int) -> str:
         f'<text x="50" y="52" text-anchor="middle" dominant-baseline="middle" fill="#fff" '
         f'stroke="none" font-weight="700" font-size="{size}">{initials}</text>'
         f'<text x="50" y="74" text-anchor="middle" fill="#f2c14e" stroke="none" '
-        f'font-size="12">{escape(service.country)}</text></svg>{escape(service.name)}</li>'
+        f'font-size="12">{escape(service.country)}</text></svg>'
+        f"{_in_all(service.name, languages)}</li>"
     )
 
 

@@ -136,3 +136,24 @@ def test_what_cannot_be_drawn_is_refused(make: object) -> None:
     assert callable(make)
     with pytest.raises(NotSimulated, match="the lab draws"):
         make()
+
+
+class _InTwoLanguages:
+    """A name as worlds have them."""
+
+    def say(self, language: str) -> str:
+        return {"fr": "Parquet <de> Paris"}.get(language, "Paris prosecutor")
+
+
+def test_names_that_differ_by_language_are_said_in_each() -> None:
+    name = _InTwoLanguages()
+    banner = Banner("One title", (Service(name, "PP", "FR"),), name, languages=("en", "fr"))
+    page = draw_banner(banner, "coco.xg").decode()
+    assert "On the decision of: Paris prosecutor" in page
+    assert "Sur décision de : Parquet &lt;de&gt; Paris" in page.replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
+    assert (
+        '<span lang="en">Paris prosecutor</span><br>'
+        '<span lang="fr">Parquet &lt;de&gt; Paris</span></li>'
+    ) in page
