@@ -513,7 +513,7 @@ class Connection:
 
     def _acknowledge(self, *, at_once: bool) -> None:
         """Every second segment at once, a single one within 40 ms (RFC 9293 3.8.6.3)."""
-        if not self._ack_due and not at_once:
+        if not self._ack_due:  # what was sent meanwhile has said it
             return
         if at_once or self._unacknowledged_segments >= 2:
             self._send_ack()

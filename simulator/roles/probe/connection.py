@@ -12,7 +12,6 @@ is there once the response is complete or a stage has failed, `closed` when noth
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from typing import NamedTuple, cast
 
@@ -56,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._host = ""
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._said_farewell = False
 
     def __repr__(self) -> str:
         return f"<Connection {self.stage} done={self.outcome.done()}>"
@@ -213,14 +213,26 @@ class Connection(asyncio.Protocol):
             self.outcome.set_result(outcome)
 
     def _close(self) -> None:
-        """Say farewell: close_notify, which is not waited for, and FIN."""
+        """Say farewell: close_notify and FIN, then a while for those of the server.
+
+        A socket closed sooner would answer the server's close_notify with a RST, and in a
+        lab a reset must mean that somebody interfered.
+        """
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._tls is not None and self.secured is not None:
-            with contextlib.suppress(ssl.SSLError):  # "want read": theirs may never come
+        if self._tls is not None and self.secured is not None and not self._said_farewell:
+            self._said_farewell = True
+            try:
                 self._tls.unwrap()
+                answered = True
+            except ssl.SSLError:  # "want read": theirs has not come yet
+                answered = False
             self._flush()
+            if not answered:
+                transport.write_eof()
+                self._arm(LINGER)
+                return
         transport.close()
 
     def _arm(self, seconds: float) -> None:
