@@ -73,7 +73,7 @@ class Lab:
         self.world = world
         self.seed = seed
         self.clock = JumpClock(start or world.start) if clock is None else clock
-        self.clock.now = -PREPARATION
+        self.clock.begin(-PREPARATION)
         self.loop = LabLoop(self.clock, seed)
         self.fabric = self.loop.fabric
         self.journal = self.fabric.journal = Journal(self.fabric.now)

@@ -36,6 +36,10 @@ class Clock:
         """Return the instant of a calendar date; negative before the start."""
         return (date - self.start) // datetime.timedelta(microseconds=1)
 
+    def begin(self, at: Instant) -> None:
+        """Start at an instant before 0, and let the time up to 0 cost nothing."""
+        self.now = at
+
     def advance(self, deadline: Instant | None, wakeup: threading.Event) -> None:
         """Move on to ``deadline``, or until ``wakeup`` is set from outside.
 
@@ -70,6 +74,11 @@ class PacedClock(Clock):
         self._rate = self._checked(rate)
         self._forward_to: Instant = 0
         self._anchor()
+
+    def begin(self, at: Instant) -> None:
+        """Start at an instant before 0, and run to 0 at full speed."""
+        super().begin(at)
+        self.fast_forward(-at)
 
     @property
     def waits_for_outside(self) -> bool:

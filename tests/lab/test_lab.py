@@ -10,11 +10,12 @@ import pytest
 from simulator import Lab, Part
 from simulator.errors import LabError
 from simulator.lab.levers import Levers
-from simulator.net import Tap
+from simulator.net import PacedClock, Tap
 from simulator.values import (
     DAY,
     HOUR,
     MINUTE,
+    SECOND,
     AddressAction,
     AddressMeasure,
     Datagram,
@@ -40,6 +41,17 @@ def test_a_lab_starts_at_instant_zero_with_cold_caches_and_every_certificate(lab
         assert all(entry.expires <= 0 for entry in resolver.cache.held("coco.xg", 0))
     for name, site in lab.world.sites.items():
         assert lab.web.machines[site.host].has_certificate(name)
+
+
+def test_a_live_lab_is_put_up_at_full_speed_and_then_keeps_its_pace(
+    make_lab: Callable[..., Lab],
+) -> None:
+    """At a thousand lab seconds a second, the same visit at the same lab time."""
+    live, leaping = make_lab(clock=PacedClock(1_000)), make_lab()
+    assert live.now < 60 * SECOND  # three days of preparation took no real time
+    live.run(live.wait_until(60 * SECOND))
+    leaping.run(leaping.wait_until(60 * SECOND))
+    assert see(live, SITE, "rome").page == see(leaping, SITE, "rome").page == "site"
 
 
 def test_every_site_is_open_to_everybody_before_anything_is_ordered(lab: Lab) -> None:
