@@ -3,18 +3,22 @@
 Conventions of the pages: every ``python`` block is a whole program, and a ``text`` block
 right behind it is what it prints; a ``yaml`` block with ``steps:`` at its margin is a whole
 scenario, one with ``countries:`` a whole world; each line that begins with
-``python run_sim.py`` in any block is a command.
+``python run_sim.py`` in any block is a command; each line of a ``json`` block is in the
+headline's journal, but for what is shown as ``…``.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -60,13 +64,17 @@ def blocks(page: Path) -> list[Block]:
     for place, match in enumerate(found):
         after = found[place + 1] if place + 1 < len(found) else None
         output = None
-        if after is not None and after[1] == "text" and not text[match.end() : after.start()].strip():
+        if (
+            after is not None
+            and after[1] == "text"
+            and not text[match.end() : after.start()].strip()
+        ):
             output = after[2]
         made.append(Block(match[1], match[2], output))
     return made
 
 
-def with_places(language: str, margin: str = "") -> list[pytest.param]:  # type: ignore[valid-type]
+def with_places(language: str, margin: str = "") -> list[Any]:
     return [
         pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
         for page in PAGES
@@ -136,7 +144,7 @@ def test_the_example_runs_as_a_script_and_prints_what_its_page_shows() -> None:
         capture_output=True,
         text=True,
         timeout=60,
-        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         check=True,
     )
     source = EXAMPLE.read_text(encoding="utf-8")
@@ -183,7 +191,25 @@ def test_both_languages_have_the_same_sections_and_blocks(english: str) -> None:
     assert shapes[0] == shapes[1]
 
 
-# --- Wireshark --------------------------------------------------------------------------------
+# --- the headline's journal and packets -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def headline() -> Iterator[Lab]:
+    """The lab of the headline, once it is over, with all its packets."""
+    run = ScenarioRun(load_scenario(built_in_scenarios()["block_vs_seizure"]), capture=True)
+    for _ in run.steps():
+        pass
+    yield run.lab
+    run.close()
+
+
+@pytest.mark.parametrize("block", with_places("json"))
+def test_every_journal_line_shown_is_in_the_journal(block: Block, headline: Lab) -> None:
+    entries = [json.loads(line) for line in headline.journal.to_jsonl().splitlines()]
+    for line in block.text.splitlines():
+        shown = {key: value for key, value in json.loads(line).items() if value != "…"}
+        assert [entry for entry in entries if shown.items() <= entry.items()], line
 
 
 def filters(page: Path) -> list[str]:
@@ -195,19 +221,15 @@ def filters(page: Path) -> list[str]:
 
 @pytest.mark.client
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
-def test_every_display_filter_finds_packets_in_the_headline(tmp_path: Path) -> None:
+def test_every_display_filter_finds_packets_in_the_headline(headline: Lab, tmp_path: Path) -> None:
     capture = tmp_path / "headline.pcapng"
-    run = ScenarioRun(load_scenario(built_in_scenarios()["block_vs_seizure"]), capture=True)
-    for _ in run.steps():
-        pass
-    run.lab.write_capture(capture)
-    run.close()
+    headline.write_capture(capture)
     students = filters(DOCS / "en" / "students.md")
     assert len(students) == 8
     assert filters(DOCS / "fr" / "etudiants.md") == students
     for expression in students:
         found = subprocess.run(
-            ["tshark", "-r", str(capture), "-Y", expression],  # noqa: S607
+            ["tshark", "-r", str(capture), "-Y", expression],
             capture_output=True,
             text=True,
             timeout=60,

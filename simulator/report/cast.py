@@ -10,30 +10,28 @@ from simulator.values import Message, message
 if TYPE_CHECKING:
     from simulator.scenario.models import Scenario
     from simulator.world.fields import Text
-    from simulator.world.models import World
+    from simulator.world.models import Vantage, World
 
 
 class Person(NamedTuple):
-    """Somebody who looks: where, who, with which provider."""
+    """Somebody who looks: where, and who with which provider."""
 
     name: Text
-    person: Text | None
-    provider: Message
+    words: Message
 
 
 class Place(NamedTuple):
     """A site: whose machine it is on, and who holds its name."""
 
     name: str
-    host: Message
-    registration: Message | None
+    words: Message
 
 
 def people(scenario: Scenario, world: World) -> tuple[Person, ...]:
     """Return the people to introduce: those that the scenario shows, or all that look."""
     wanted = scenario.show or _lookers(scenario)
     return tuple(
-        Person(entry.name, entry.person, _provider(entry.network, world))
+        Person(entry.name, _person(entry, world))
         for vantage, entry in world.vantages.items()
         if vantage in wanted or "all" in wanted
     )
@@ -44,7 +42,7 @@ def places(scenario: Scenario, world: World) -> tuple[Place, ...]:
     visits = [step.visit.url for step in scenario.steps if step.visit is not None]
     hosts = (urlsplit(url if "//" in url else f"//{url}").hostname for url in visits)
     return tuple(
-        Place(name, _host(name, world), _registration(name, world))
+        Place(name, _place(name, world))
         for name in dict.fromkeys(hosts)
         if name is not None and name in world.sites
     )
@@ -56,12 +54,13 @@ def _lookers(scenario: Scenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _provider(network: str, world: World) -> Message:
-    provider = world.provider_of(network) or world.networks[network].operator
-    country = world.countries[world.country_of(network)].name
-    return message(
-        "{operator} ({country})", operator=world.operators[provider].name, country=country
-    )
+def _person(vantage: Vantage, world: World) -> Message:
+    provider = world.provider_of(vantage.network) or world.networks[vantage.network].operator
+    country = world.countries[world.country_of(vantage.network)].name
+    at = message("{operator} ({country})", operator=world.operators[provider].name, country=country)
+    if vantage.person is None:
+        return at
+    return message("{person}, {provider}", person=vantage.person, provider=at)
 
 
 def _at(operator: str, world: World) -> Message:
@@ -71,23 +70,21 @@ def _at(operator: str, world: World) -> Message:
     )
 
 
-def _host(name: str, world: World) -> Message:
+def _place(name: str, world: World) -> Message:
     host = world.sites[name].host
-    return message(
+    at = message(
         "on {address}, at {operator}",
         address=world.hosts[host].addresses[0],
         operator=_at(world.operator_of(host), world),
     )
-
-
-def _registration(name: str, world: World) -> Message | None:
     domain = world.domain_of(name)
     if domain is None:
-        return None
+        return at
     registry = world.registries[domain.rpartition(".")[2]].operator
     registrar = world.registrars[world.domains[domain].registrar].operator
     return message(
-        "name: {registry}, by {registrar}",
+        "{host}; name: {registry}, by {registrar}",
+        host=at,
         registry=_at(registry, world),
         registrar=_at(registrar, world),
     )

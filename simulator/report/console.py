@@ -14,6 +14,7 @@ from simulator.report.matrix import contrasts, matrix
 from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, grouped, spell
+from simulator.report.usage import HEADLINE
 from simulator.report.voice import Voice
 from simulator.values import SECOND, Instant, Message, OutcomeState, message
 
@@ -38,10 +39,11 @@ class ConsoleReport:
         self.voice = Voice(language, run.world)
         self._run = run
         self._program = program
+        self._command = program if run.name == HEADLINE else f"{program} run {run.name}"
         self._acts = 0
         self._before = 0
         self._sources: dict[tuple[str, bool], int] = {}
-        self._explained: dict[str, None] = {}
+        self._explained: dict[object, None] = {}
         """Reasons told already: why an order binds at home is told once."""
 
     # --- before -----------------------------------------------------------------------------
@@ -59,11 +61,9 @@ class ConsoleReport:
         names = [voice.text(person.name) for person in there] + [site.name for site in sites]
         width = max(map(cell_len, names), default=0) + 2
         for person in there:
-            who = "" if person.person is None else voice.text(person.person) + ", "
-            self._entry(voice.text(person.name), who + voice.say(person.provider), width)
+            self._entry(voice.text(person.name), voice.say(person.words), width)
         for site in sites:
-            held = "" if site.registration is None else "; " + voice.say(site.registration)
-            self._entry(site.name, voice.say(site.host) + held, width)
+            self._entry(site.name, voice.say(site.words), width)
         page.blank()
         page.flush()
 
@@ -107,15 +107,16 @@ class ConsoleReport:
             page.paragraph(voice.text(finding.say), first=[(" " * _INDENT, "")])
         if finding.lifted:
             self._write_lifted(finding.lifted)
+        several = len({order.name for order in finding.orders}) > 1
         for order in finding.orders:
-            self._write_order(order)
+            self._write_order(order, name=order.name if several else None)
         self._write_groups(finding.groups)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)
             draining = message("Caches may still hold the old answers until {until}.", until=until)
             page.paragraph(voice.say(draining), styles.QUIET, first=[(" " * _INDENT, "")])
         if finding.why is not None:
-            why = message("Why: {why}", why=voice.text(finding.why))
+            why = message("Why? {why}", why=voice.text(finding.why))
             page.paragraph(voice.say(why), styles.QUIET, first=[(" " * _INDENT, "")])
         self._write_failed(finding.failed, " " * _INDENT)
         page.blank()
@@ -131,9 +132,7 @@ class ConsoleReport:
             self.page.paragraph(when, styles.QUIET, first=[(" " * _INDENT, "")])
             return
         rule = f" {self.page.glyphs.rule * (room - 2)} "
-        self.page.line(
-            (number + title, styles.HEADING), (rule, styles.QUIET), (when, styles.QUIET)
-        )
+        self.page.line((number + title, styles.HEADING), (rule, styles.QUIET), (when, styles.QUIET))
 
     def _when(self, finding: StepFinding) -> str:
         when = date_and_time(finding.date, self.voice.language)
@@ -154,13 +153,15 @@ class ConsoleReport:
             )
             for one in lifted
         ]
-        text = message("No longer in force: {orders}.", orders="; ".join(each))
+        text = message("No longer in force: {orders}.", orders=voice.several(each))
         self.page.paragraph(voice.say(text), first=[(" " * _INDENT, "")])
 
-    def _write_order(self, order: OrderFinding) -> None:
+    def _write_order(self, order: OrderFinding, name: str | None) -> None:
         page, voice = self.page, self.voice
         to = voice.several(map(voice.actor, order.to))
         told = voice.say(message("{operators}: {action}", operators=to, action=order.action))
+        if name is not None:
+            told += f" ({name})"
         page.paragraph(
             f"{voice.actor(order.by)} {page.glyphs.arrow} {told}",
             first=[(" " * _INDENT, "")],
@@ -185,17 +186,19 @@ class ConsoleReport:
 
     def _reason(self, order: OrderFinding) -> str:
         voice = self.voice
-        known = order.state is OutcomeState.EXECUTED and order.reason.text in self._explained
+        told = (
+            order.reason.text,
+            tuple((key, value) for key, value in order.reason.arguments if key != "operator"),
+        )
+        known = order.state is OutcomeState.EXECUTED and told in self._explained
         reason = "" if known else voice.sentence(order.reason)
-        self._explained[order.reason.text] = None
+        self._explained[told] = None
         if len(order.to) > 1 and not known:
             others = voice.several(map(voice.actor, order.to[1:]))
             likewise = message("The same goes for {operators}.", operators=others)
             reason += " " + voice.say(likewise)
         if order.source:
-            note = self._sources.setdefault(
-                (order.source, order.doubtful), len(self._sources) + 1
-            )
+            note = self._sources.setdefault((order.source, order.doubtful), len(self._sources) + 1)
             reason += f" [{note}]"
         return reason
 
@@ -214,6 +217,8 @@ class ConsoleReport:
                 first.append((shown + " " * (targets - len(shown)), "bold"))
             elif group.target != before:
                 page.paragraph(group.target, "bold", first=[(" " * _INDENT, "")])
+            if not targets:
+                first.append(("  ", ""))
             first.append((text + " " * (width - cell_len(text)), style))
             page.paragraph(voice.several(map(voice.who, group.viewers)), first=first)
             before = group.target
@@ -229,7 +234,9 @@ class ConsoleReport:
                 got=verdict.got,
             )
             sign = page.glyphs.refused
-            page.paragraph(voice.say(sentence), styles.LOUD, first=[(f"{before}{sign} ", styles.LOUD)])
+            page.paragraph(
+                voice.say(sentence), styles.LOUD, first=[(f"{before}{sign} ", styles.LOUD)]
+            )
 
     # --- after ------------------------------------------------------------------------------
 
@@ -278,12 +285,20 @@ class ConsoleReport:
         failed = [(run, verdict) for run, verdict in verdicts if not verdict.passed]
         if not failed:
             if verdicts:
-                held = message("All {count} expectations held.", count=len(verdicts))
+                held = (
+                    message("The one expectation held.")
+                    if len(verdicts) == 1
+                    else message("All {count} expectations held.", count=len(verdicts))
+                )
                 sign = self.page.glyphs.done
-                self.page.paragraph(self.voice.say(held), styles.GOOD, first=[(f"{sign} ", styles.GOOD)])
+                self.page.paragraph(
+                    self.voice.say(held), styles.GOOD, first=[(f"{sign} ", styles.GOOD)]
+                )
             return
         count = message(
-            "{failed} of {count} expectations did not hold:", failed=len(failed), count=len(verdicts)
+            "{failed} of {count} expectations did not hold:",
+            failed=len(failed),
+            count=len(verdicts),
         )
         self.page.paragraph(self.voice.say(count), styles.LOUD)
         for run, verdict in failed:
@@ -296,7 +311,7 @@ class ConsoleReport:
         run, voice = self._run, self.voice
         counted = message(
             "{packets} packets travelled for {visits} visits and {orders} orders;"
-            " {lab} of lab time in {real} seconds.",
+            " {lab} of lab time in {real}\u00a0s.",
             packets=grouped(run.lab.fabric.carried, voice.language),
             visits=sum(len(step.observations) for step in run.done),
             orders=sum(len(step.outcomes) for step in run.done),
@@ -305,8 +320,9 @@ class ConsoleReport:
         )
         self.page.paragraph(voice.say(counted), styles.QUIET)
         hint = message(
-            "Try also: {program} --step (a pause after each step), --lang {language},"
-            " --pcap lab.pcapng (for Wireshark), list (more scenarios).",
+            "Try also: {command} --step (a pause after each step), --lang {language},"
+            " --pcap lab.pcapng (for Wireshark); {program} list (more scenarios).",
+            command=self._command,
             program=self._program,
             language="en" if voice.language == "fr" else "fr",
         )

@@ -127,7 +127,9 @@ def groups(observations: Iterable[Observation]) -> tuple[Group, ...]:
     return tuple(Group(target, seen, tuple(who)) for (target, seen), who in found.items())
 
 
-def orders(outcomes: Sequence[OrderOutcome], began: Instant, world: World) -> tuple[OrderFinding, ...]:
+def orders(
+    outcomes: Sequence[OrderOutcome], began: Instant, world: World
+) -> tuple[OrderFinding, ...]:
     """Gather orders of one authority that came to the same at several operators."""
     found: dict[tuple[object, ...], OrderFinding] = {}
     for outcome in outcomes:

@@ -88,7 +88,7 @@ _TYPED = Glyphs(
 
 def glyphs_for(encoding: str | None) -> Glyphs:
     """Return the drawn shapes where an encoding has them all, else typed ones."""
-    encoding = encoding or "ascii"
+    encoding = encoding or "utf-8"  # a stream of text without bytes, such as StringIO
     signs = (*_DRAWN.shapes.values(), *_DRAWN[1:-1])
     drawn = _can(encoding, "".join(map(str, signs)))
     return (_DRAWN if drawn else _TYPED)._replace(encoding=encoding)

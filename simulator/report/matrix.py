@@ -109,9 +109,9 @@ def _columns(seen: Sequence[Observation], world: World) -> tuple[Column, ...]:
 
 # --- block against seizure ------------------------------------------------------------------
 
-AT_HOME = message("where it is ordered")
-ELSEWHERE = message("elsewhere")
-ANYWHERE = message("everywhere")
+AT_HOME = message("providers under order")
+ELSEWHERE = message("other providers")
+ANYWHERE = message("all providers")
 NEIGHBOUR = message("neighbour, same address")
 PLACES = (AT_HOME, ELSEWHERE, ANYWHERE, BY_RESOLVER, BY_VPN, BY_HOSTS_FILE, NEIGHBOUR)
 BLOCKED, SEIZED = message("blocked"), message("seized")
@@ -160,9 +160,7 @@ def _providers(runs: Sequence[StepRun], world: World) -> dict[str, tuple[str, ..
     return found
 
 
-def _place(
-    look: Observation, name: str, ordered: tuple[str, ...], world: World
-) -> Message | None:
+def _place(look: Observation, name: str, ordered: tuple[str, ...], world: World) -> Message | None:
     """Return where a look at a name, or at its neighbour, comes from; None if it is another's."""
     who = viewer(look)
     target = target_of(look.url)

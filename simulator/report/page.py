@@ -1,39 +1,40 @@
 """Lines on a terminal: wrapped between words, aligned in columns, styled by rich.
 
 Lines are wrapped here and not by rich, whose wrapping would break at the no-break spaces
-of French typography. Piped, or where colour is unwanted, nothing but text is written.
+of French typography. Where no colour is wanted lines are written as they are, and rich's
+console is not even imported: that is a tenth of the whole headline command.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len, chop_cells
-from rich.console import Console
-from rich.text import Text
 
 from simulator.report.glyphs import Glyphs, glyphs_for
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from rich.console import Console
+
 MEASURE = 100
 """Columns: longer lines of prose are hard to read."""
+_PIPED = (80, 24)
+"""The size of a page that nobody has told us the size of."""
 
 Piece = tuple[str, str]
 """Text, and the rich style that it is in."""
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> NoReturn:
-        """Tell our caller, in place of ending the program from here."""
-        raise BrokenPipeError
-
-
 class Page:
-    """Where a report is written. ``width`` is the terminal's unless stated."""
+    """Where a report is written. ``width`` is the terminal's unless stated.
+
+    ``live`` tells whether a line may be written over.
+    """
 
     def __init__(
         self,
@@ -45,26 +46,23 @@ class Page:
         environment = os.environ if environment is None else environment
         self.stream = stream
         self.live = stream.isatty() and environment.get("TERM") != "dumb"
-        """Whether a line may be written over."""
-        coloured = self.live and not environment.get("NO_COLOR")
-        self._console = _Console(
-            file=stream,
-            width=width,
-            color_system="auto" if coloured else None,
-            force_terminal=coloured,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
-        self.width = self._console.width
+        self.width = width or shutil.get_terminal_size(_PIPED).columns
         self.prose = min(self.width, MEASURE)
         self.glyphs: Glyphs = glyphs_for(getattr(stream, "encoding", None))
+        coloured = self.live and not environment.get("NO_COLOR")
+        self._console = _console(stream, self.width) if coloured else None
 
     def line(self, *pieces: Piece) -> None:
         """Write a line of pieces; what is too long for the page is the caller's fault."""
-        text = Text.assemble(*((self.glyphs.fit(words), style) for words, style in pieces))
-        text.rstrip()
-        self._console.print(text, soft_wrap=True, no_wrap=True, crop=False)
+        if self._console is None:
+            text = "".join(words for words, _ in pieces)
+            self.stream.write(self.glyphs.fit(text).rstrip(" ") + "\n")
+            return
+        from rich.text import Text
+
+        styled = Text.assemble(*((self.glyphs.fit(words), style) for words, style in pieces))
+        styled.rstrip()
+        self._console.print(styled, soft_wrap=True, no_wrap=True, crop=False)
 
     def blank(self) -> None:
         """Write an empty line."""
@@ -84,6 +82,17 @@ class Page:
         for number, text in enumerate(lines):
             before = first if number == 0 else ((" " * hang, ""),)
             self.line(*before, (text, style))
+
+
+def _console(stream: TextIO, width: int) -> Console:
+    from rich.console import Console
+
+    class _Console(Console):
+        def on_broken_pipe(self) -> NoReturn:
+            """Tell our caller, in place of ending the program from here."""
+            raise BrokenPipeError
+
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def wrap(text: str, width: int, first: int | None = None) -> list[str]:

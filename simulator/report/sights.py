@@ -36,7 +36,7 @@ class Sight(NamedTuple):
 SITE = Sight(Shape.SITE, message("site"), message("site"), message("the site itself"))
 BANNER = Sight(
     Shape.BANNER,
-    message("banner"),
+    message("seized"),
     message("banner"),
     message("the page that the authorities put in its place"),
 )

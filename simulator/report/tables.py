@@ -21,6 +21,8 @@ from simulator.values import Message, message
 _GAP = 2
 _MOST_LABEL = 34
 """Cells for the title of an act."""
+_PLACE = 25
+"""Cells for a kind of place, in the list that stands for a table on narrow pages."""
 _LAYOUTS = ((2, True, True, 24), (1, True, True, 16), (1, False, True, 16), (1, False, False, 8))
 """Gap between columns, words beside shapes, names above, least cells for the title of an act."""
 
@@ -62,7 +64,7 @@ def write_matrix(matrix: Matrix, page: Page, voice: Voice) -> None:
         for row in section.rows:
             _write_row(row, grid, page, voice)
     page.blank()
-    write_legend(matrix.sights(), page, voice)
+    _write_legend(matrix.sights(), page, voice)
 
 
 def _grid(matrix: Matrix, page: Page, voice: Voice) -> _Grid:
@@ -72,7 +74,9 @@ def _grid(matrix: Matrix, page: Page, voice: Voice) -> _Grid:
     grid = _Grid(0, (), (), words=False)
     for gap, words, named, enough in _LAYOUTS:
         names = full if named else letters
-        cells = [_widest(matrix, number, page, voice) if words else 1 for number in range(len(full))]
+        cells = [
+            _widest(matrix, number, page, voice) if words else 1 for number in range(len(full))
+        ]
         least = [max(map(cell_len, name.split(" "))) for name in names]
         room = [max(pair) for pair in zip(cells, least, strict=True)]
         widths = tuple(width + gap for width in room)
@@ -118,12 +122,14 @@ def _write_row(row: Row, grid: _Grid, page: Page, voice: Voice) -> None:
         )
 
 
-def write_legend(sights: Iterable[Sight], page: Page, voice: Voice) -> None:
-    """Write what each shape and word means."""
-    marks = {sight: mark(sight, page, voice) for sight in sights}
+def _write_legend(sights: Iterable[Sight], page: Page, voice: Voice) -> None:
+    marks = {sight: mark(sight, page, voice, short=True) for sight in sights}
     width = max((cell_len(text) for text, _ in marks.values()), default=0) + _GAP
     for sight, (text, style) in marks.items():
         meaning = voice.say(sight.meaning)
+        if sight.word != sight.short:
+            explained = message("{word}: {meaning}", word=sight.word, meaning=sight.meaning)
+            meaning = voice.say(explained)
         if sight.failure is not None:
             meaning += f" ({sight.failure})"
         page.paragraph(meaning, styles.QUIET, first=[(pad(text, width), style)])
@@ -137,7 +143,10 @@ def write_contrasts(contrasts: Sequence[Contrast], page: Page, voice: Voice) -> 
     places = [place for place in PLACES if any(place in each.places for each in contrasts)]
     heads = [page.glyphs.fit(voice.say(place)) for place in places]
     columns = [
-        [[mark(sight, page, voice) for sight in each.places.get(place, (None,))] for each in contrasts]
+        [
+            [mark(sight, page, voice) for sight in each.places.get(place, (None,))]
+            for each in contrasts
+        ]
         for place in places
     ]
     labels = [
@@ -184,7 +193,10 @@ def _write_pieces(columns: Sequence[Sequence[Piece]], widths: Sequence[int], pag
     for line in range(max(map(len, columns))):
         pieces = [column[line] if line < len(column) else ("", "") for column in columns]
         page.line(
-            *((pad(text, width), style) for (text, style), width in zip(pieces, widths, strict=True))
+            *(
+                (pad(text, width), style)
+                for (text, style), width in zip(pieces, widths, strict=True)
+            )
         )
 
 
@@ -195,7 +207,12 @@ def _write_list(
         page.paragraph(f"{contrast.target} {voice.say(contrast.state)}", "bold")
         for place in places:
             if place in contrast.places:
-                where = voice.say(message("{place}:", place=place))
-                page.paragraph(where, first=[("  ", "")])
+                where = page.glyphs.fit(voice.say(message("{place}:", place=place)))
                 for sight in contrast.places[place]:
-                    page.line(("    ", ""), mark(sight, page, voice))
+                    text, style = mark(sight, page, voice)
+                    room = page.width - cell_len(text) - 2
+                    if cell_len(where) >= room:
+                        page.paragraph(where, first=[("  ", "")])
+                        where = ""
+                    page.line(("  " + pad(where, min(room, _PLACE)), ""), (text, style))
+                    where = ""

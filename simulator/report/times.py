@@ -48,7 +48,9 @@ def spell(duration: Duration) -> Message:
                 smaller, smaller_words = units[position + 1]
                 if rest // smaller:
                     return message(
-                        "{large} and {small}", large=words(large), small=smaller_words(rest // smaller)
+                        "{large} and {small}",
+                        large=words(large),
+                        small=smaller_words(rest // smaller),
                     )
             return words(large)
     return message("less than a second")

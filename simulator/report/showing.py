@@ -1,0 +1,206 @@
+"""Runs a scenario in front of somebody, and writes the files that were asked for."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from simulator.errors import LabError
+from simulator.net.clock import PacedClock
+from simulator.report.console import ConsoleReport
+from simulator.report.page import Page
+from simulator.report.progress import Progress
+from simulator.report.usage import HEADLINE
+from simulator.text import say
+from simulator.values import SECOND, Message, message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from simulator.scenario.loader import Lesson
+    from simulator.scenario.runner import ScenarioRun, StepRun
+
+HELD, FAILED = 0, 1
+T = TypeVar("T")
+
+
+def show(options: argparse.Namespace, language: str, program: str) -> int:
+    """Run what was asked for and return the exit status; `LabError` for what cannot be."""
+    for file in (options.json, options.pcap, options.journal):
+        if file not in (None, "-"):
+            _check_writable(Path(file))
+    showing = _Showing(options, language, program)
+    try:
+        showing.run()
+        return HELD if showing.scenario.passed else FAILED
+    finally:
+        showing.close()
+
+
+class _Stopwatch:
+    """How long our reader waits. A lab clock at real pace: only that module reads a clock."""
+
+    def __init__(self) -> None:
+        self._clock = PacedClock(rate=1.0)
+        self._at_once = threading.Event()
+
+    def read(self) -> float:
+        """Return real seconds since the watch was made."""
+        self._at_once.set()
+        self._clock.advance(None, self._at_once)
+        return self._clock.now / SECOND
+
+
+class _Showing:
+    """One run in front of somebody. Keeps the real time that the lab itself took."""
+
+    scenario: ScenarioRun
+
+    def __init__(self, options: argparse.Namespace, language: str, program: str) -> None:
+        self._options = options
+        self._language = language
+        self._program = program
+        self._page = Page(sys.stdout)
+        self._quiet = options.json == "-"
+        self._waits = options.step
+        self._seconds = 0.0
+        self._watch = _Stopwatch()
+        self._open: ScenarioRun | None = None
+
+    def close(self) -> None:
+        """End the lab, if it has begun."""
+        if self._open is not None:
+            self._open.close()
+
+    def run(self) -> None:
+        """Run all steps; tell each as it is over; then write files."""
+        self.scenario = self._open = self._timed(self._begin, message("The lab is being built"))
+        if self._quiet:
+            for _ in self.scenario.steps():
+                pass
+        else:
+            self._tell()
+        self._write_files()
+
+    def _begin(self) -> ScenarioRun:
+        from simulator.scenario.runner import ScenarioRun
+
+        return ScenarioRun(
+            _lesson(getattr(self._options, "name", HEADLINE)),
+            seed=self._options.seed,
+            language=self._language,
+            capture=self._options.pcap is not None,
+        )
+
+    def _tell(self) -> None:
+        report = ConsoleReport(self.scenario, self._page, self._language, self._program)
+        report.begin()
+        last = len(self.scenario.scenario.steps)
+        for number, step in enumerate(self._steps(last), 1):
+            report.step(step)
+            if self._waits and number < last:
+                self._wait_for_enter()
+        report.end(self._seconds)
+
+    def _steps(self, count: int) -> Iterator[StepRun]:
+        steps = self.scenario.steps()
+        for number in range(1, count + 1):
+            text = message("Step {number} of {count} is under way", number=number, count=count)
+            yield self._timed(lambda: next(steps), text)
+
+    def _timed(self, work: Callable[[], T], sentence: Message) -> T:
+        began = self._watch.read()
+        with Progress(self._page, say(sentence, self._language)):
+            done = work()
+        self._seconds += self._watch.read() - began
+        return done
+
+    def _wait_for_enter(self) -> None:
+        """Wait for a line; when there are no more lines, wait no more."""
+        page = self._page
+        prompt = say(message("Press Enter for the next step"), self._language)
+        page.stream.write(page.glyphs.fit(f"[{prompt}] ") + ("" if page.stream.isatty() else "\n"))
+        page.flush()
+        if sys.stdin is None or not sys.stdin.readline():
+            self._waits = False
+            page.blank()
+
+    def _write_files(self) -> None:
+        options = self._options
+        if options.json is not None:
+            from simulator.report.result import to_json
+
+            text = to_json(self.scenario, self._language)
+            if self._quiet:
+                _write_out(text)
+            else:
+                _write(Path(options.json), text)
+        if options.journal is not None:
+            _write(Path(options.journal), self.scenario.lab.journal.to_jsonl())
+        if options.pcap is not None:
+            with _written(Path(options.pcap)):
+                self.scenario.lab.write_capture(Path(options.pcap))
+
+
+def _lesson(name: str) -> Lesson:
+    from simulator.scenario.loader import built_in_scenarios, find_scenario, load_scenario
+    from simulator.world.faults import nearest
+
+    known = built_in_scenarios()
+    path = Path(name)
+    if name in known or path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        return load_scenario(find_scenario(name))
+    if path.is_file():
+        return load_scenario(path)
+    meant = nearest(name, known)
+    if meant is not None:
+        text = message(
+            "there is no scenario '{name}'; did you mean '{meant}'?", name=name, meant=meant
+        )
+    else:
+        text = message(
+            "there is no scenario '{name}'; there are {known}", name=name, known=", ".join(known)
+        )
+    raise LabError(text)
+
+
+class _written:  # noqa: N801  reads as a phrase at its use
+    """Turns what the file system refuses into a sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise LabError(
+                message("'{file}' cannot be written: {reason}", file=str(self._path), reason=reason)
+            ) from error
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before the run, not after; what is in the file stays until then."""
+    with _written(path), path.open("ab"):
+        pass
+
+
+def _write(path: Path, text: str) -> None:
+    with _written(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_out(text: str) -> None:
+    """Write JSON on standard output: UTF-8 whatever the terminal's encoding (RFC 8259)."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.flush()
+        buffer.write(text.encode())
+        buffer.flush()
