@@ -110,14 +110,23 @@ class Fabric:
         """Take a packet from a host onto its access link."""
         self.carried += 1
         now = self.clock.now
-        if self.taps:
-            for tap in self.taps:
-                tap.saw(now, packet)
+        for tap in self.taps:
+            tap.saw(now, packet)
         destination = packet.destination
-        if destination in host.addresses or is_loopback(destination):
+        to = self._by_address.get(destination)
+        if to is None:
+            if not is_loopback(destination):
+                self._route(packet, host.network, now + host.latency, 0)
+                return
+            to = host
+        if to is host:
             self.schedule.at(now + LOOPBACK_LATENCY, host.receive, packet)
             return
-        self._route(packet, host.network, now + host.latency, 0)
+        path = self.topology.path(host.network, to.network)
+        if path is None:
+            self._route(packet, host.network, now + host.latency, 0)
+        else:
+            self._onward(packet, path, 0, now + host.latency, packet.ttl - 1)
 
     def emit(self, packet: Packet, network: Network) -> None:
         """Send a packet from a network's router, past that router's own rules."""
@@ -148,15 +157,15 @@ class Fabric:
 
         ``at`` is when it met (or would have met) hop 0; ``last`` is the hop where its TTL ends.
         """
+        hops = path.hops
         for index in path.watched:
             if first <= index < last:
-                network = path.hops[index].network
+                network, offset = hops[index]
                 box = network.middlebox
                 if network.taps or (box is not None and box.concerns(packet)):
-                    when = at + path.hops[index].offset
-                    self.schedule.at(when, self._inspect, (packet, path, index, at, last))
+                    journey = (packet, path, index, at, last)
+                    self.schedule.at(at + offset, self._inspect, journey)
                     return
-        hops = path.hops
         if last < len(hops):
             expired = hops[last]
             self.schedule.at(

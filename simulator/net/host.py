@@ -231,8 +231,11 @@ class Host:
     def send(self, packet: Packet) -> None:
         """Send a packet: through the tunnel if that takes it, else on the wire."""
         tunnel = self.tunnel
-        if tunnel is not None and self.powered and tunnel.takes(packet.destination):
-            tunnel.outbound(packet)
+        if tunnel is None:
+            self.send_on_wire(packet)
+        elif tunnel.takes(packet.destination):
+            if self.powered:
+                tunnel.outbound(packet)
         else:
             self.send_on_wire(packet)
 
@@ -257,13 +260,12 @@ class Host:
     def deliver(self, packet: Packet) -> None:
         """Give a packet to the program that waits for it, or answer as a kernel would."""
         body = packet.body
-        kind = type(body)
-        if kind is Segment:
-            self._deliver_segment(packet, body)  # type: ignore[arg-type]
-        elif kind is Datagram:
-            self._deliver_datagram(packet, body)  # type: ignore[arg-type]
+        if isinstance(body, Segment):
+            self._deliver_segment(packet, body)
+        elif isinstance(body, Datagram):
+            self._deliver_datagram(packet, body)
         else:
-            self._deliver_icmp(packet, body)  # type: ignore[arg-type]
+            self._deliver_icmp(packet, body)
 
     def _deliver_segment(self, packet: Packet, segment: Segment) -> None:
         source, destination = packet.source, packet.destination

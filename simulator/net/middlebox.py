@@ -104,9 +104,10 @@ class Middlebox:
 
     def concerns(self, packet: Packet) -> bool:
         """Whether any rule may want the packet; the others pass without an event."""
-        if self._translations and self._translation(packet) is not None:
-            return True
-        return any(rule.concerns(packet) for rule in self._order)
+        for rule in self._order:  # a loop: a generator would cost more than most rules
+            if rule.concerns(packet):
+                return True
+        return bool(self._translations) and self._translation(packet) is not None
 
     def judge(
         self, packet: Packet, direction: Direction, now: Instant
