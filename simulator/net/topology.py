@@ -26,7 +26,7 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Network:
     """An autonomous system: prefixes, a router, and perhaps a middlebox on that router."""
 
-    __slots__ = ("asn", "country", "middlebox", "name", "prefixes", "routers", "taps")
+    __slots__ = ("asn", "country", "middlebox", "name", "paths", "prefixes", "routers", "taps")
 
     def __init__(
         self,
@@ -49,6 +49,8 @@ class Network:
             self.routers.setdefault(prefix.version, str(prefix.network_address + 1))
         self.middlebox: Middlebox | None = None
         self.taps: list[Tap] = []
+        self.paths: dict[Network, Path | None] = {}
+        """The ways to other networks that were asked for; `Topology` keeps them."""
 
     def __repr__(self) -> str:
         return f"<Network {self.name}>"
@@ -91,7 +93,6 @@ class Topology:
         self.networks: dict[str, Network] = {}
         self._links: dict[Network, dict[Network, Duration]] = {}
         self._routes: dict[Network, dict[Network, tuple[Hop, ...]]] = {}
-        self._paths: dict[tuple[Network, Network], Path | None] = {}
         self._owners: dict[Address, Network | None] = {}
 
     def add(self, network: Network) -> Network:
@@ -109,7 +110,7 @@ class Topology:
             raise ValueError("a link's latency is 0 or more")
         self._links[one][other] = self._links[other][one] = latency
         self._routes.clear()
-        self._paths.clear()
+        self.forget_paths()
 
     def links(self) -> list[tuple[Network, Network, Duration]]:
         """Return each link once, in the order in which networks were added."""
@@ -123,14 +124,15 @@ class Topology:
 
     def forget_paths(self) -> None:
         """Have paths looked at anew, after rules or taps came or went; the routes stay."""
-        self._paths.clear()
+        for network in self.networks.values():
+            network.paths.clear()
 
     def path(self, source: Network, destination: Network) -> Path | None:
         """Return the way between two networks, or None where no link leads."""
         try:
-            return self._paths[source, destination]
+            return source.paths[destination]
         except KeyError:
-            found = self._paths[source, destination] = self._look_at(source, destination)
+            found = source.paths[destination] = self._look_at(source, destination)
             return found
 
     def _look_at(self, source: Network, destination: Network) -> Path | None:

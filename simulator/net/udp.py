@@ -41,6 +41,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         self._protocol = protocol
         self._local = local
         self._peer = peer
+        self._any_source = local[0] in ("0.0.0.0", "::")  # noqa: S104
         self._closing = False
         self.context = contextvars.copy_context()
         host.datagram_ports[local] = self
@@ -64,7 +65,9 @@ class DatagramTransport(asyncio.DatagramTransport):
 
     def arrived(self, data: bytes, source: tuple[Address, int]) -> None:
         """Hand a datagram to the protocol."""
-        self._protocol.datagram_received(data, socket_address(*source))
+        if ":" in source[0]:
+            source = socket_address(*source)  # type: ignore[assignment]
+        self._protocol.datagram_received(data, source)
 
     def met_error(self, kind: IcmpKind, peer: tuple[Address, int]) -> None:
         """Report an ICMP error, to a connected socket only, as kernels do (RFC 1122 4.1.3.3)."""
@@ -84,17 +87,16 @@ class DatagramTransport(asyncio.DatagramTransport):
             peer = (addr[0], addr[1])
             if self._peer is not None and peer != self._peer:
                 raise ValueError(f"Invalid address: must be None or {self._peer}")
+        source, port = self._local
         try:
-            source = self._local[0]
-            if source in ("0.0.0.0", "::"):  # noqa: S104
+            if self._any_source:
                 source = self._host.source_for(peer[0])
             if len(data) > MOST_DATA:
                 raise os_error(errno.EMSGSIZE)
         except OSError as error:
             self._loop.call_soon(self._protocol.error_received, error, context=self.context)
             return
-        datagram = Datagram(self._local[1], peer[1], bytes(data))
-        self._host.send(Packet(source, peer[0], datagram))
+        self._host.send(Packet(source, peer[0], Datagram(port, peer[1], bytes(data))))
 
     def is_closing(self) -> bool:
         """Whether `close` or `abort` was called."""
