@@ -112,7 +112,9 @@ def test_no_file_is_longer_than_it_should_be() -> None:
 def test_every_role_has_its_logic() -> None:
     roles = [path for path in (PACKAGE / "roles").iterdir() if path.is_dir()]
     lacking = [
-        path.name for path in roles if path.name != "__pycache__" and not (path / "logic.py").exists()
+        path.name
+        for path in roles
+        if path.name != "__pycache__" and not (path / "logic.py").exists()
     ]
     # The resolver's logic is several steppers: resolution, cache, policy.
     assert lacking == ["resolver"]

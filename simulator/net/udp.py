@@ -66,7 +66,7 @@ class DatagramTransport(asyncio.DatagramTransport):
     def arrived(self, data: bytes, source: tuple[Address, int]) -> None:
         """Hand a datagram to the protocol."""
         if ":" in source[0]:
-            source = socket_address(*source)  # type: ignore[assignment]
+            source = socket_address(*source)
         self._protocol.datagram_received(data, source)
 
     def met_error(self, kind: IcmpKind, peer: tuple[Address, int]) -> None:

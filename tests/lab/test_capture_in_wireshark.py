@@ -82,7 +82,9 @@ def test_names_queries_and_pages_are_dissected(capture: Path) -> None:
     assert ["coco.xg"] in hellos
     assert fields(capture, "http.request", "http.host", "ip.dst") == [["roses.test", "192.0.2.50"]]
     assert fields(capture, "http.response", "http.response.code") == [["200"]]
-    lies = fields(capture, "dns.opt.ext_error.info_code", "dns.opt.ext_error.info_code", "dns.qry.name")
+    lies = fields(
+        capture, "dns.opt.ext_error.info_code", "dns.opt.ext_error.info_code", "dns.qry.name"
+    )
     assert ["4", "roses.test"] in lies
 
 
