@@ -35,6 +35,9 @@ from simulator.net import Clock, Host, JumpClock, LabLoop
 from simulator.values import (
     DAY,
     SECOND,
+    AddressMeasure,
+    DnsLie,
+    DnsMeasure,
     Duration,
     Instant,
     Lever,
@@ -78,7 +81,6 @@ class Lab:
         self.fabric = self.loop.fabric
         self.journal = self.fabric.journal = Journal(self.fabric.now)
         self._failures: list[BaseException] = []
-        self._background: dict[asyncio.Task[Any], None] = {}
         self.loop.set_exception_handler(self._note_failure)
         hosts = lay_out(self.fabric, world)
         now, random_for = self.fabric.now, self.fabric.random_for
@@ -168,8 +170,8 @@ class Lab:
             raise LabError(
                 message(
                     "{then} is over: it is {now} in the lab",
-                    then=self.clock.date(instant).isoformat(),
-                    now=self.date().isoformat(),
+                    then=self.clock.date(instant).isoformat(timespec="seconds"),
+                    now=self.date().isoformat(timespec="seconds"),
                 )
             )
         await asyncio.sleep((instant - self.now) / SECOND)
@@ -262,15 +264,12 @@ class Lab:
         ``instrument``. Without ``wait`` the outcomes are pending, and the order goes on.
         """
         operators = [to] if isinstance(to, str) else to
+        _check_action(action)
         parts = [Part(by, operator, action, name, **options) for operator in operators]
         key = self._key(key)
         if wait:
             return await self.law.order(key, parts)
-        pending = [self.law.pending(key, part) for part in parts]
-        task = self.loop.create_task(self.law.order(key, parts))
-        self._background[task] = None
-        task.add_done_callback(self._background.pop)
-        return pending
+        return self.law.order_and_go_on(key, parts)
 
     async def coordinate(
         self,
@@ -284,7 +283,7 @@ class Lab:
         return await self.law.coordinate(self._key(key), lead, parts, wanted)
 
     async def lift(self, key: str) -> list[OrderOutcome]:
-        """Take back what was done under a key."""
+        """Take back what was done under a key, and withdraw what is still under way."""
         return await self.law.lift(key)
 
     def _key(self, key: str | None) -> str:
@@ -303,3 +302,28 @@ class Lab:
         count = self.recorder.write(buffer.write, int(self.clock.start.timestamp()) * 1_000_000)
         path.write_bytes(buffer.getvalue())
         return count
+
+
+def _check_action(action: object) -> None:
+    """Refuse what is no action, before it travels far from whoever wrote it."""
+    if isinstance(action, Lever):
+        return
+    if isinstance(action, AddressMeasure):
+        if isinstance(action.prefixes, str):
+            raise LabError(message("the prefixes of an AddressMeasure are a tuple of texts"))
+        return
+    if not isinstance(action, DnsMeasure):
+        raise LabError(
+            message(
+                "an order is about a DnsMeasure, an AddressMeasure or a Lever, not {given}",
+                given=repr(action),
+            )
+        )
+    if not isinstance(action.lie, DnsLie):
+        raise LabError(
+            message(
+                "'{given}' is no lie; a DnsMeasure takes one of DnsLie: {known}",
+                given=action.lie,
+                known=", ".join(lie.name for lie in DnsLie),
+            )
+        )

@@ -88,6 +88,8 @@ class Law:
         }
         self._undo: dict[str, dict[str, Undo]] = {}
         self._outcomes: dict[str, list[OrderOutcome]] = {}
+        self._under_way: dict[str, dict[asyncio.Task[OrderOutcome], OrderOutcome]] = {}
+        """Orders that nobody waits for, with what was said of them when they were given."""
 
     def authority(self, name: str) -> Authority:
         """Return an authority by id; `LabError` for one that the world does not have."""
@@ -101,7 +103,21 @@ class Law:
 
     async def order(self, key: str, parts: Sequence[Part]) -> list[OrderOutcome]:
         """Give an order to operators, and return when each has executed or refused it."""
+        self._outcomes.setdefault(key, [])
         return await asyncio.gather(*(self._order(key, part) for part in parts))
+
+    def order_and_go_on(self, key: str, parts: Sequence[Part]) -> list[OrderOutcome]:
+        """Give an order and let it take its time; return how it stands when given."""
+        self._outcomes.setdefault(key, [])
+        under_way = self._under_way.setdefault(key, {})
+        given: list[OrderOutcome] = []
+        for part in parts:
+            outcome = self._as_given(key, part)
+            given.append(outcome)
+            task = asyncio.get_running_loop().create_task(self._order(key, part))
+            under_way[task] = outcome
+            task.add_done_callback(lambda done: under_way.pop(done, None))
+        return given
 
     async def _order(self, key: str, part: Part) -> OrderOutcome:
         decision = self._decide(part)
@@ -110,8 +126,7 @@ class Law:
             await asyncio.sleep(decision.delay.expected / SECOND)
         return await self._execute(key, part, decision)
 
-    def pending(self, key: str, part: Part) -> OrderOutcome:
-        """Return the outcome of an order that nobody waits for, as it stands when given."""
+    def _as_given(self, key: str, part: Part) -> OrderOutcome:
         decision = self._decide(part)
         state = OutcomeState.REFUSED if decision.refused else OutcomeState.PENDING
         return self._outcome(key, part, decision, state, decision.reason)
@@ -145,6 +160,7 @@ class Law:
             )
             for part in parts
         ]
+        self._outcomes.setdefault(key, [])
         planned = plan(self.authority(lead), members, self._date().date(), self._now(), wanted)
         for part, member in zip(parts, planned.members, strict=True):
             self._record(part, "planned", member.reason)
@@ -190,19 +206,31 @@ class Law:
         return outcome
 
     async def lift(self, key: str) -> list[OrderOutcome]:
-        """Take back what was executed under a key; `LabError` if nothing was."""
-        undone = self._undo.pop(key, None)
-        if undone is None:
-            raise LabError(message("nothing is in force under '{key}'", key=key))
-        for undo in undone.values():
+        """Take back what was executed under a key, and withdraw what was still under way.
+
+        What was refused needs no lifting. `LabError` if nothing was ordered under the key.
+        """
+        if key not in self._outcomes:
+            raise LabError(message("nothing was ordered under '{key}'", key=key))
+        withdrawn = self._withdraw(key)
+        for undo in self._undo.pop(key, {}).values():
             await undo()
         self._journal.record("law", "lifted", order=key)
         lifted = message("lifted")
-        return [
+        return withdrawn + [
             replace(outcome, reason=lifted, at=self._now())
-            for outcome in self._outcomes.pop(key, [])
+            for outcome in self._outcomes.pop(key)
             if outcome.state is OutcomeState.EXECUTED
         ]
+
+    def _withdraw(self, key: str) -> list[OrderOutcome]:
+        withdrawn: list[OrderOutcome] = []
+        for task, outcome in self._under_way.pop(key, {}).items():
+            task.cancel()
+            if outcome.state is OutcomeState.PENDING:
+                reason = message("withdrawn before it took effect")
+                withdrawn.append(replace(outcome, reason=reason, at=self._now()))
+        return withdrawn
 
     # --- words ----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from simulator.errors import LabError
 from simulator.roles.isp.logic import AccessProvider
 from simulator.roles.registrar.logic import STAFF, Done
 from simulator.roles.registry.objects import SERVER, Result
-from simulator.values import AddressMeasure, DnsMeasure, Lever, Measure, message
+from simulator.values import AddressMeasure, DnsLie, DnsMeasure, Lever, Measure, message
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names
@@ -108,6 +108,10 @@ class Levers:
 
     def _lie_in_public(self, key: str, operator: str, measure: DnsMeasure) -> Undo:
         """A public resolver complies, too."""
+        if measure.lie is DnsLie.FORGED and not measure.addresses:
+            raise LabError(
+                message("{operator} has no block page for a forged answer", operator=operator)
+            )
         policies = [
             self._names.resolvers[resolver].policy
             for resolver in self._names.resolvers

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from simulator.values import Now
     from simulator.world.models import World
 
-Via = str | Mapping[str, tuple[Address, ...]]
-"""The id of a VPN exit or of a resolver, or a hosts file."""
+Via = str | Mapping[str, Address | tuple[Address, ...]]
+"""The id of a VPN exit or of a resolver, or a hosts file: names to addresses."""
 HOSTS_FILE = "hosts-file"
 
 
@@ -139,8 +139,11 @@ class People:
         """
         person = self.person(vantage)
         await self.disconnect(vantage)
-        if not isinstance(via, str):
-            person.stub.hosts = {name: tuple(addresses) for name, addresses in via.items()}
+        if isinstance(via, Mapping):
+            person.stub.hosts = {
+                name: (addresses,) if isinstance(addresses, str) else tuple(addresses)
+                for name, addresses in via.items()
+            }
             person.via = HOSTS_FILE
         elif via in self._world.vpn_exits:
             await self._tunnel(vantage, person, via)
@@ -149,7 +152,7 @@ class People:
             person.via = via
         else:
             ways = [*self._world.vpn_exits, *self._world.resolvers]
-            raise LabError(unknown(message("way round"), via, ways))
+            raise LabError(unknown(message("way round"), str(via), ways))
         self._journal.record(vantage, "connected another way", via=person.via)
 
     async def disconnect(self, vantage: str) -> None:

@@ -212,6 +212,20 @@ def test_a_pending_order_goes_on_by_itself(lab: Lab) -> None:
     assert see(lab, SITE, "paris").failure == "dns_nxdomain_error"
 
 
+def test_a_pending_order_that_is_lifted_never_takes_effect(lab: Lab) -> None:
+    measure = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
+    lab.run(lab.order("court-fr", "alpha-telecom", measure, "coco.xg", key="p", wait=False))
+    [withdrawn] = lab.run(lab.lift("p"))
+    assert str(withdrawn.reason) == "withdrawn before it took effect"
+    lab.run(lab.wait(3 * DAY))
+    assert see(lab, SITE, "paris").page == "site"
+
+
+def test_a_refused_order_needs_no_lifting(lab: Lab) -> None:
+    lab.run(lab.order("court-fr", "rila-hosting", Lever.HOST_OFF, "coco.xg", key="r"))
+    assert lab.run(lab.lift("r")) == []
+
+
 def test_the_provider_of_a_vpn_user_sees_the_exit_and_nothing_else(lab: Lab) -> None:
     """Every packet of the visit, DNS included, on the provider's router."""
     network = lab.fabric.topology.networks["fr-alpha"]
@@ -280,7 +294,17 @@ def test_lab_time_is_exact(lab: Lab) -> None:
             lambda lab: lab.order("court-it", "alpha-telecom", Lever.HOST_OFF, "coco.xg"),
             "unknown authority 'court-it'; did you mean 'court-fr'?",
         ),
-        (lambda lab: lab.lift("nothing"), "nothing is in force under 'nothing'"),
+        (lambda lab: lab.lift("nothing"), "nothing was ordered under 'nothing'"),
+        (
+            lambda lab: lab.order("court-fr", "alpha-telecom", "client-hold", "coco.xg"),
+            "an order is about a DnsMeasure, an AddressMeasure or a Lever, not 'client-hold'",
+        ),
+        (
+            lambda lab: lab.order(
+                "court-fr", "alpha-telecom", DnsMeasure("coco.xg", "refused"), "coco.xg"
+            ),
+            "'refused' is no lie; a DnsMeasure takes one of DnsLie: NXDOMAIN, FORGED, REFUSED",
+        ),
     ],
 )
 def test_what_the_world_does_not_have_is_said_with_what_was_meant(
