@@ -17,6 +17,8 @@ import h11
 
 BODY_LIMIT = 1 << 20
 """Octets of a body that are read; the rest of a longer one stays unread."""
+INTERIM_LIMIT = 20
+"""Responses of 1xx before the final one (RFC 9110 section 15.2); more are a nuisance."""
 
 
 @lru_cache(maxsize=64)
@@ -96,6 +98,7 @@ class Exchange:
         "_body",
         "_connection",
         "_head",
+        "_interim",
         "_limit",
         "_request",
         "_size",
@@ -109,6 +112,7 @@ class Exchange:
         self._head: h11.Response | None = None
         self._body: list[bytes] = []
         self._size = 0
+        self._interim = 0
         self._limit = limit
         self.outgoing = head.octets + body
         self.response: Response | None = None
@@ -164,7 +168,10 @@ class Exchange:
             elif isinstance(event, h11.EndOfMessage):
                 return self._complete(truncated=False)
             elif isinstance(event, h11.InformationalResponse):
-                continue  # 103 Early Hints and the like say nothing that a visit looks at
+                # 103 Early Hints and the like say nothing that a visit looks at.
+                self._interim += 1
+                if self._interim > INTERIM_LIMIT:
+                    raise WebError(f"more than {INTERIM_LIMIT} interim responses")
             elif event is h11.PAUSED:
                 raise WebError("the server switched to another protocol")
             else:

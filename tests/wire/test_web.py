@@ -93,6 +93,14 @@ def test_early_hints_are_passed_over() -> None:
     assert exchange.response.status == 200
 
 
+def test_interim_responses_without_end_are_no_response() -> None:
+    """A server that only ever says "100 Continue" would keep the reader busy for nothing."""
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert Exchange(HEAD).received(interim * 20 + PLAIN) is True
+    with pytest.raises(WebError, match="more than 20 interim responses"):
+        Exchange(HEAD).received(interim * 21 + PLAIN)
+
+
 def test_chunks_are_left_to_h11() -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
     assert plain_response(chunked) is None

@@ -84,7 +84,8 @@ class CertificationAuthority:
     async def start(self, addresses: Sequence[Address], port: int = 80) -> None:
         """Listen for orders on each address."""
         loop = asyncio.get_running_loop()
-        self._server = web.Server(self._serve, access_log=None)
+        # An order comes as it is: nobody can make us inflate one.
+        self._server = web.Server(self._serve, access_log=None, auto_decompress=False)
         for address in addresses:
             self._listening.append(await loop.create_server(self._server, address, port))
 
@@ -191,6 +192,8 @@ async def _read(incoming: web.BaseRequest) -> bytes:
         return await incoming.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise logic.refuse("malformed", "the order is too long", 413) from error
+    except web.RequestPayloadError as error:
+        raise logic.refuse("malformed", "the order cannot be read", 400) from error
 
 
 def _is_ipv4(address: Address) -> bool:

@@ -118,10 +118,16 @@ def take_over(state: HostState, banner: Banner, names: Iterable[str] | None = No
 
 
 def release(state: HostState, names: Iterable[str] | None = None) -> HostState:
-    """Take banners away again: of ``names``, or all of them. Sites are as they were."""
+    """Take banners away again: of ``names``, or all of them. Sites are as they were.
+
+    What `take_over` put under all names of a site goes from all of them.
+    """
     if names is None:
         return replace(state, banners={})
-    released = dict.fromkeys(names)
+    released: dict[str, None] = {}
+    for name in names:
+        site = state.sites.get(name)
+        released |= dict.fromkeys((name,) if site is None else site.names)
     kept = {name: banner for name, banner in state.banners.items() if name not in released}
     return replace(state, banners=kept)
 
@@ -156,6 +162,13 @@ def respond(state: HostState, host: str | None, path: str, tls: bool) -> Page:
     if tls:
         return _notice(421, "Misdirected Request", "This server does not answer for that name.")
     return _notice(404, "Not Found", "No such site is hosted here.")
+
+
+def refused(status: int) -> Page:
+    """Answer what is no request (400), or one that a fault of ours leaves without answer (500)."""
+    if status >= 500:
+        return _notice(status, "Internal Server Error", "This server failed.")
+    return _notice(status, "Bad Request", "That was no request that this server can read.")
 
 
 def host_name(host: str) -> str:

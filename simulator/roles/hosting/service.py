@@ -18,6 +18,7 @@ from simulator.errors import LabError
 from simulator.journal import Journal
 from simulator.roles.hosting import logic
 from simulator.roles.hosting.certificates import TlsContexts
+from simulator.roles.hosting.http import HttpServer
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION, Image, take_image
 from simulator.roles.hosting.tls import TlsServerProtocol
 from simulator.values import SECOND, Address, Duration, Now, message
@@ -77,7 +78,7 @@ class WebHost:
         self._calendar_start = calendar_start
         self._journal = journal
         self._tls = TlsContexts()
-        self._servers: list[web.Server] = []
+        self._servers: list[HttpServer] = []
         self._listening: list[asyncio.Server] = []
 
     def __repr__(self) -> str:
@@ -100,7 +101,7 @@ class WebHost:
         """Listen on every address. Nothing happens if the machine is on already."""
         if self.running:
             return
-        plain = web.Server(partial(self._serve, False), access_log=None, tcp_keepalive=False)
+        plain = HttpServer(partial(self._serve, False), self._refuse)
         self._servers = [plain]
         loop = asyncio.get_running_loop()
         for address in self._addresses:
@@ -127,7 +128,7 @@ class WebHost:
         wanted = state.needs_https if self._https is None else self._https
         if not wanted or len(self._servers) > 1:
             return
-        secure = web.Server(partial(self._serve, True), access_log=None, tcp_keepalive=False)
+        secure = HttpServer(partial(self._serve, True), self._refuse)
         self._servers.append(secure)
         accept = partial(TlsServerProtocol, self._tls.listening, secure)
         loop = asyncio.get_running_loop()
@@ -238,6 +239,12 @@ class WebHost:
             page = logic.respond(self.state, host, incoming.path_qs, tls)
         else:
             page = logic.Page(405, (("Allow", "GET, HEAD"),), b"")
+        return self._response(page)
+
+    def _refuse(self, status: int) -> web.Response:
+        return self._response(logic.refused(status))
+
+    def _response(self, page: logic.Page) -> web.Response:
         seconds = self._calendar_start + self._now() // SECOND
         headers = dict(page.headers)
         headers["Date"] = http_date(seconds)

@@ -185,6 +185,8 @@ def _target(url: str, base: str = "") -> Target | None:
         return None
     if host is None or not (_HOST.fullmatch(host.rstrip(".")) or is_address(host)):
         return None
+    if port == 0:  # nothing can listen there (RFC 6335 section 6); it is not the usual port
+        return None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if _UNSAFE.search(path) is not None or parts.username is not None:
         return None

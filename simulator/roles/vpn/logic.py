@@ -31,7 +31,9 @@ from simulator.values import (
 TUNNEL_PREFIXES = ("198.19.240.0/20", "2001:db8:ffff::/64")
 """Inside the tunnel; the addresses stay there, so that every exit may use the same."""
 
-FIRST_PORT, LAST_PORT = 40000, 59999
+FIRST_PORT, LAST_PORT = 40000, 49151
+"""Below the dynamic ports of RFC 6335, among them WireGuard's own 51820: a port on which a
+program of the exit itself waits would swallow the answers of a customer's flow."""
 
 # How long a silent flow is remembered: RFC 4787 REQ-5, RFC 5508 REQ-2, RFC 5382 REQ-5.
 UDP_IDLE: Duration = 5 * MINUTE

@@ -160,6 +160,18 @@ async def test_garbage_is_malformed(applicant: Applicant, body: bytes) -> None:
     assert problem(await applicant.post(acme.NEW_ORDER_PATH, body)) == "malformed"
 
 
+async def test_an_order_is_never_inflated(applicant: Applicant) -> None:
+    """What says that it is compressed is malformed, not a failure of the server (500)."""
+    reader, writer = await asyncio.open_connection(LOOPBACK, applicant.port)
+    head = b"POST /new-order HTTP/1.1\r\nHost: ca.xg\r\n"
+    writer.write(head + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b'"urn:ietf:params:acme:error:malformed"' in answer
+
+
 async def test_a_huge_order_is_refused_unread(applicant: Applicant) -> None:
     reply = await applicant.post(acme.NEW_ORDER_PATH, b" " * (1 << 20) + b"  ")
     assert (problem(reply), reply.status) == ("malformed", 413)

@@ -92,6 +92,13 @@ def test_nothing_is_deleted_and_a_release_brings_it_all_back() -> None:
     assert kind(respond(partly, "coco.xg", "/", tls=True)) == "seizure_banner"
 
 
+def test_a_release_of_one_site_brings_it_back_under_all_its_names() -> None:
+    """A takeover of one site takes its aliases; so its end gives them back."""
+    assert logic.release(logic.take_over(STATE, BANNER, ["coco.xg"]), ["coco.xg"]) == STATE
+    elsewhere = logic.add_banner(STATE, BANNER, ["stranger.xg"])
+    assert logic.release(elsewhere, ["stranger.xg"]) == STATE
+
+
 def test_only_what_is_hosted_here_can_be_taken_over() -> None:
     with pytest.raises(LabError, match=r"stranger\.xg is not hosted on this machine"):
         logic.take_over(STATE, BANNER, ["coco.xg", "stranger.xg"])

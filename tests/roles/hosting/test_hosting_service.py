@@ -101,11 +101,39 @@ def test_head_has_the_head_alone_and_other_methods_are_refused(town: Town) -> No
 
 
 @pytest.mark.parametrize(
-    "data", [b"\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"GET / HTTP/9.9\r\n\r\n"]
+    "data",
+    [
+        b"\r\n\r\n",
+        b"\x16\x03\x01\x00\x05hello",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno header at all\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\nHost: coco.xg\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nHost: coco.xg\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9" * 3000,
+    ],
 )
-def test_garbage_is_answered_by_http_or_not_at_all(town: Town, data: bytes) -> None:
+def test_garbage_is_answered_in_the_dress_of_the_lab_or_not_at_all(
+    town: Town, data: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback on the terminal, no real date and no library's name on the wire."""
     answer = town.say(data + b"\r\n\r\n")
-    assert answer == b"" or answer.startswith(b"HTTP/1.")
+    if answer:
+        assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.0 404 "))
+        assert b"Date: Tue, 25 Jun 2024 08:00:00 GMT" in answer
+        assert b"Server: takedown-lab" in answer
+        assert b"aiohttp" not in answer
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_ours_is_told_to_the_loop(town: Town) -> None:
+    told: list[dict[str, Any]] = []
+    town.loop.set_exception_handler(lambda _, context: told.append(context))
+    town.server.state = None  # type: ignore[assignment]
+    answer = town.say(request("coco.xg"))
+    assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert [type(context["exception"]) for context in told] == [AttributeError]
 
 
 def test_without_https_sites_the_port_is_closed_until_a_banner_needs_it(town: Town) -> None:

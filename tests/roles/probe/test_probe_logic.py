@@ -61,7 +61,7 @@ def test_what_is_typed_decides_what_is_tried(typed: str, expected: Plan) -> None
 
 @pytest.mark.parametrize(
     "typed", ["", "https://", "a b", "https://co co.xg/", "https://x:y@coco.xg/", "a..b",
-              "https://coco.xg:99999/", "https://[::1/", "coco.xg/é", "-"]
+              "https://coco.xg:99999/", "https://coco.xg:0/", "https://[::1/", "coco.xg/é", "-"]
 )  # fmt: skip
 def test_what_is_no_url_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(LabError, match="is not the address of a web page"):
@@ -139,7 +139,9 @@ def test_after_a_redirect_there_is_no_fallback() -> None:
     assert trip.failed(REFUSED) is False
 
 
-@pytest.mark.parametrize("location", ["ftp://coco.xg/", "javascript:alert(1)", "//[", "/é"])
+@pytest.mark.parametrize(
+    "location", ["ftp://coco.xg/", "javascript:alert(1)", "//[", "/é", "https://coco.xg:0/"]
+)
 def test_a_redirect_to_nowhere_fails(location: str) -> None:
     trip = journey("https://coco.xg/")
     assert redirected(trip, location) is False

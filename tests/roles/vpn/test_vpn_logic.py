@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.net.host import EPHEMERAL_FIRST
 from simulator.roles.vpn.logic import (
     FIRST_PORT,
     LAST_PORT,
@@ -14,6 +15,7 @@ from simulator.roles.vpn.logic import (
     ToInternet,
     ToTunnel,
 )
+from simulator.roles.vpn.service import PORT as WIREGUARD
 from simulator.values import (
     ACK,
     FIN,
@@ -307,3 +309,20 @@ def test_ports_are_used_again_for_other_sites_and_run_out_for_one() -> None:
     assert nat.outbound(udp(BRUNO, OTHER, (1, 53)), 0) == ToInternet(
         udp(EXIT, OTHER, (40000, 53), 63)
     )
+
+
+def test_no_flow_gets_a_port_on_which_the_exit_itself_may_wait() -> None:
+    """Answers to WireGuard's port or to a client port of the exit would never reach a customer."""
+    nat = Nat((EXIT,))
+    used: dict[int, None] = {}
+    for number in range(20_000):
+        # To another site each time: no port is taken, and the numbers go all the way round.
+        site = f"198.18.{number >> 8}.{number & 255}"
+        decision = nat.outbound(udp(ALICE, site, (5000, 53)), 0)
+        assert isinstance(decision, ToInternet)
+        body = decision.packet.body
+        assert isinstance(body, Datagram)
+        used[body.source_port] = None
+    assert len(used) == LAST_PORT - FIRST_PORT + 1
+    assert WIREGUARD not in used
+    assert max(used) < EPHEMERAL_FIRST
