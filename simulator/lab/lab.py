@@ -94,7 +94,11 @@ class Lab:
         self._hosts = hosts
         self._orders = 0
         self.law: Law
-        self.run(self._put_up())
+        try:
+            self.run(self._put_up())
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def load(cls, world: str | Path = "europe", **options: Any) -> Self:
@@ -133,8 +137,9 @@ class Lab:
         Raises what it raises; and if a program of the lab failed meanwhile, that.
         """
         result = self.loop.run_until_complete(story)
-        if self._failures:
-            raise self._failures[0]
+        failures, self._failures = self._failures, []
+        if failures:
+            raise failures[0]
         return result
 
     def close(self) -> None:
@@ -195,9 +200,13 @@ class Lab:
         async def look(vantage: str) -> Observation:
             return await self.people.visit(vantage, url)
 
-        return await asyncio.gather(
-            *(self._by_way(vantage, via, look) for vantage in self._in_order(vantages))
-        )
+        looks = (self._by_way(vantage, via, look) for vantage in self._in_order(vantages))
+        # All are let finish before a failure is told: a way round must not outlive its look.
+        seen = await asyncio.gather(*looks, return_exceptions=True)
+        for each in seen:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in seen if isinstance(each, Observation)]
 
     async def resolve(
         self, name: str, vantage: str, kind: str = "A", via: Via | None = None
@@ -309,7 +318,8 @@ def _check_action(action: object) -> None:
     if isinstance(action, Lever):
         return
     if isinstance(action, AddressMeasure):
-        if isinstance(action.prefixes, str):
+        prefixes: object = action.prefixes
+        if isinstance(prefixes, str):
             raise LabError(message("the prefixes of an AddressMeasure are a tuple of texts"))
         return
     if not isinstance(action, DnsMeasure):

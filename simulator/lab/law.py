@@ -213,8 +213,11 @@ class Law:
         if key not in self._outcomes:
             raise LabError(message("nothing was ordered under '{key}'", key=key))
         withdrawn = self._withdraw(key)
-        for undo in self._undo.pop(key, {}).values():
-            await undo()
+        undone = self._undo.get(key, {})
+        for part in tuple(undone):
+            await undone[part]()  # what fails stays in force, and can be lifted again
+            del undone[part]
+        self._undo.pop(key, None)
         self._journal.record("law", "lifted", order=key)
         lifted = message("lifted")
         return withdrawn + [

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
+from simulator.roles.hosting.logic import take_over
 from simulator.roles.isp.logic import AccessProvider
 from simulator.roles.registrar.logic import STAFF, Done
 from simulator.roles.registry.objects import SERVER, Result
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.lab.web import Web
     from simulator.net import Host
     from simulator.values import Now
+    from simulator.wire.banners import Banner
     from simulator.world.models import World
 
 Undo = Callable[[], Awaitable[None]]
@@ -46,6 +48,10 @@ class Levers:
         self._now = now
         self._run_on = run_on
         self._seed = seed
+        self._switched_off: dict[str, dict[str, None]] = {}
+        """By machine, the keys of the orders that keep it off: the last lifted turns it on."""
+        self._taken_over: dict[str, dict[str, tuple[list[str] | None, Banner]]] = {}
+        """By machine and key, which names show which banner; None is the whole machine."""
         self._providers = {name: self._provider(name) for name in world.access_providers}
 
     def _provider(self, name: str) -> AccessProvider:
@@ -88,8 +94,9 @@ class Levers:
             return await self._redelegate(operator, name, self._banner(banner))
         host = self._machine_of(operator, name)
         if action is Lever.HOST_OFF:
-            return self._switch_off(host)
-        return self._take_over(host, None if machine else name, self._banner(banner))
+            return self._switch_off(key, host)
+        names = None if machine else [name]
+        return self._take_over(key, host, names, self._banner(banner))
 
     # --- measures -------------------------------------------------------------------------
 
@@ -251,23 +258,30 @@ class Levers:
             raise LabError(message("name the banner: the world has {count}", count=len(banners)))
         return banners[0] if banner is None else banner
 
-    def _take_over(self, host: str, name: str | None, banner: str) -> Undo:
-        machine = self._web.machines[host]
-        names = None if name is None else [name]
-        machine.take_over(self._web.banner(banner), names, seed=self._seed)
+    def _take_over(self, key: str, host: str, names: list[str] | None, banner_id: str) -> Undo:
+        machine, banner = self._web.machines[host], self._web.banner(banner_id)
+        machine.take_over(banner, names, seed=self._seed)
+        in_force = self._taken_over.setdefault(host, {})
+        in_force[key] = (names, banner)
 
         async def give_back() -> None:
-            machine.release(names)
+            del in_force[key]
+            machine.release()
+            for others, others_banner in in_force.values():
+                machine.state = take_over(machine.state, others_banner, others)
 
         return give_back
 
-    def _switch_off(self, host: str) -> Undo:
+    def _switch_off(self, key: str, host: str) -> Undo:
         machine = self._hosts[host]
+        in_force = self._switched_off.setdefault(host, {})
+        in_force[key] = None
         machine.powered = False
         machine.break_connections()
 
         async def switch_on() -> None:
-            machine.powered = True
+            del in_force[key]
+            machine.powered = not in_force
 
         return switch_on
 

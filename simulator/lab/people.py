@@ -162,6 +162,8 @@ class People:
             return
         if person.client is not None:
             await person.client.stop()
+            assert person.tunnel is not None
+            person.host.break_connections(person.tunnel.addresses)
             person.host.tunnel = person.tunnel = person.client = None
         person.stub.hosts = {}
         person.stub.servers = (self.resolver_address(self._world.resolver_of(vantage)),)

@@ -30,7 +30,12 @@ class ClientTunnel:
 
     def takes(self, destination: Address) -> bool:
         """Everything, whatever the version: what the tunnel cannot carry must not leak past it."""
-        return destination != self._exit_address and not is_loopback(destination)
+        return (
+            destination != self._exit_address
+            and not is_loopback(destination)
+            and destination not in self._host.addresses
+            and destination not in self.addresses
+        )
 
     def outbound(self, packet: Packet) -> None:
         """Hand a packet of the host to the VPN's program."""

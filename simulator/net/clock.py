@@ -73,12 +73,15 @@ class PacedClock(Clock):
         super().__init__(start)
         self._rate = self._checked(rate)
         self._forward_to: Instant = 0
-        self._anchor()
+        self._awaited: Instant | None = None
+        """The deadline that `advance` is waiting for."""
+        self._anchor(self.now)
 
     def begin(self, at: Instant) -> None:
         """Start at an instant before 0, and run to 0 at full speed."""
         super().begin(at)
-        self.fast_forward(-at)
+        self._anchor(at)
+        self._forward_to = 0
 
     @property
     def waits_for_outside(self) -> bool:
@@ -92,36 +95,43 @@ class PacedClock(Clock):
 
     def set_rate(self, rate: float) -> None:
         """Change the pace from now on; wake the loop afterwards (``call_soon_threadsafe``)."""
-        self._rate = self._checked(rate)
-        self._anchor()
+        checked, reached = self._checked(rate), self._reached()
+        self._rate = checked
+        self._anchor(reached)
 
     def fast_forward(self, duration: Duration) -> None:
         """Let the next ``duration`` microseconds of lab time pass at full speed."""
         if duration < 0:
             raise ValueError("lab time never runs backwards")
-        self._forward_to = self.now + duration
+        self._forward_to = max(self._forward_to, self._reached() + duration)
 
     def advance(self, deadline: Instant | None, wakeup: threading.Event) -> None:
         """Wait for real time to reach the deadline, or run to it during a fast-forward."""
         if self._forward_to > self.now:
             self.now = self._forward_to if deadline is None else min(deadline, self._forward_to)
-            self._anchor()
+            self._anchor(self.now)
             return
         wait = None
         if deadline is not None and self._rate > 0:
             wait = max(0.0, (deadline - self._paced_now()) / self._rate / 1_000_000)
+        self._awaited = deadline
         if wait is None or wait > 0:
-            wakeup.wait(wait)
+            wakeup.wait(None if wait is None else min(wait, threading.TIMEOUT_MAX))
         wakeup.clear()
-        reached = self._paced_now()
-        self.now = max(self.now, reached if deadline is None else min(deadline, reached))
+        self.now = self._reached()
+        self._awaited = None
 
     def _paced_now(self) -> Instant:
         elapsed = self._real_now() - self._real_anchor
         return self._lab_anchor + round(elapsed * self._rate / 1_000)
 
-    def _anchor(self) -> None:
-        self._lab_anchor = self.now
+    def _reached(self) -> Instant:
+        """The lab time that the pace has reached by now, never beyond what is awaited."""
+        paced = self._paced_now()
+        return max(self.now, paced if self._awaited is None else min(paced, self._awaited))
+
+    def _anchor(self, reached: Instant) -> None:
+        self._lab_anchor = reached
         self._real_anchor = self._real_now()
 
     _real_now = staticmethod(time.monotonic_ns)  # an attribute, so that tests replace it

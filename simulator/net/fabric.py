@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from simulator.net.middlebox import Middlebox
+from simulator.net.middlebox import Middlebox, Rule
 from simulator.net.packets import (
     describe,
     is_loopback,
@@ -191,15 +191,20 @@ class Fabric:
             tap.saw(self.now(), packet)
         box = network.middlebox
         if box is not None:
-            packet = box.answered(packet)
+            packet = box.answered(packet, self.clock.now)
             verdict, rule = box.judge(packet, _direction(path, index), self.now())
             if rule is not None:
                 self._record(network, rule.name, verdict, packet)
-                self._carry_out(verdict, (packet, path, index, at, last))
+                self._carry_out(verdict, rule, (packet, path, index, at, last))
                 return
         self._onward(packet, path, index + 1, at, last)
 
-    def _carry_out(self, verdict: Verdict, journey: tuple[Packet, Path, int, Instant, int]) -> None:
+    def _carry_out(
+        self,
+        verdict: Verdict,
+        rule: Rule,
+        journey: tuple[Packet, Path, int, Instant, int],
+    ) -> None:
         packet, path, index, at, last = journey
         network = path.hops[index].network
         if type(verdict) is Delay:
@@ -219,7 +224,7 @@ class Fabric:
                 self._onward(packet, path, index + 1, at, last)
         elif type(verdict) is Redirect:
             assert network.middlebox is not None
-            sent_on = network.middlebox.redirected(packet, verdict)
+            sent_on = network.middlebox.redirected(packet, verdict, rule, self.clock.now)
             self._route(sent_on._replace(ttl=last - index), network, self.now(), 1)
         else:
             assert type(verdict) is Drop

@@ -221,10 +221,12 @@ class Host:
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
-    def break_connections(self) -> None:
-        """Break every TCP connection at this end, without a word to the other."""
+    def break_connections(self, addresses: tuple[Address, ...] | None = None) -> None:
+        """Break TCP connections at this end, without a word to the other: all, or those
+        of these own addresses."""
         for connection in tuple((self._connections or {}).values()):
-            connection.context.run(connection.break_off)
+            if addresses is None or connection.local[0] in addresses:
+                connection.context.run(connection.break_off)
 
     # --- to and from the wire -----------------------------------------------------------
 

@@ -90,7 +90,8 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
         self.clock = JumpClock() if clock is None else clock
         self.fabric = Fabric(self.clock, seed)
         self._selector = _Waiting(self)
-        self._clock_resolution = 1e-6
+        # Less than the microsecond of lab time, or timers would ring one too early.
+        self._clock_resolution = 1e-7
         self._wakeup = threading.Event()
         self._timers = itertools.count()
         self._tokens: WeakKeyDictionary[Any, VirtualSocket] = WeakKeyDictionary()
@@ -223,7 +224,7 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
                 **options,
             )
         connection = await self._connect((address, port_number(port)))
-        protocol = protocol_factory()
+        protocol = _made(protocol_factory, connection)
         transport = StreamTransport(self, connection, protocol)
         self._introduce(transport, None)
         return transport, protocol
@@ -363,7 +364,13 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
                 ports[address, number] = None
 
         def serve(connection: Connection, server: StreamServer) -> None:
-            protocol = protocol_factory()
+            try:
+                protocol = _made(protocol_factory, connection)
+            except Exception as error:
+                self.call_exception_handler(
+                    {"message": "a server's protocol factory failed", "exception": error}
+                )
+                return
             if ssl is None:
                 self._make_socket_transport(connection, protocol, server=server)
             else:
@@ -438,3 +445,12 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
 
 def _bound(address: Address) -> Address:
     return "" if address in ("0.0.0.0", "::") else address  # noqa: S104
+
+
+def _made(factory: ProtocolFactory, connection: Connection) -> asyncio.BaseProtocol:
+    """Return the protocol for a connection; break the connection off if there is none."""
+    try:
+        return factory()
+    except BaseException:
+        connection.abort()
+        raise

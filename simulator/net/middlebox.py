@@ -59,12 +59,13 @@ class Flow:
 
 
 class _Translation:
-    """A redirected flow: whom the client meant to talk to."""
+    """A redirected flow: whom the client meant to talk to, by which rule, and until when."""
 
-    __slots__ = ("address", "port")
+    __slots__ = ("address", "last_seen", "port", "rule")
 
-    def __init__(self, address: Address, port: int) -> None:
+    def __init__(self, address: Address, port: int, rule: str, now: Instant) -> None:
         self.address, self.port = address, port
+        self.rule, self.last_seen = rule, now
 
 
 class Middlebox:
@@ -91,6 +92,9 @@ class Middlebox:
         del self._rules[key]
         for flow in self._flows.values():
             flow.memory.pop(key, None)
+        self._translations = {
+            ends: each for ends, each in self._translations.items() if each.rule != key
+        }
         self._settle()
 
     def _settle(self) -> None:
@@ -134,30 +138,36 @@ class Middlebox:
         self._flows[key] = flow  # last in the dict, so that the first is the longest silent
         return flow
 
-    def redirected(self, packet: Packet, verdict: Redirect) -> Packet:
+    def redirected(self, packet: Packet, verdict: Redirect, rule: Rule, now: Instant) -> Packet:
         """Return the packet as a redirection sends it on, and remember how to answer."""
         body = packet.body
         if type(body) is Icmp:
             return packet._replace(destination=verdict.address)
         assert isinstance(body, Datagram | Segment)
         port = body.destination_port if verdict.port is None else verdict.port
-        key = (verdict.address, port, packet.source, body.source_port)
+        ends = (verdict.address, port, packet.source, body.source_port)
+        if not self._translations:
+            self._changed()
+        self._translations.pop(ends, None)
         if len(self._translations) >= FLOWS_MOST:
             del self._translations[next(iter(self._translations))]
-        self._translations[key] = _Translation(packet.destination, body.destination_port)
-        if len(self._translations) == 1:
-            self._changed()
+        key = next(key for key, each in self._rules.items() if each is rule)
+        self._translations[ends] = _Translation(packet.destination, body.destination_port, key, now)
         return packet._replace(
             destination=verdict.address, body=body._replace(destination_port=port)
         )
 
-    def answered(self, packet: Packet) -> Packet:
+    def answered(self, packet: Packet, now: Instant) -> Packet:
         """Return an answer to a redirected flow in the name of whom the client asked."""
         translation = self._translation(packet)
         if translation is None:
             return packet
         body = packet.body
         assert isinstance(body, Datagram | Segment)
+        if now - translation.last_seen > FLOW_IDLE:
+            del self._translations[_ends(packet, body)]
+            return packet
+        translation.last_seen = now
         return packet._replace(
             source=translation.address, body=body._replace(source_port=translation.port)
         )
@@ -167,6 +177,8 @@ class Middlebox:
         if type(body) is Icmp:
             return None
         assert isinstance(body, Datagram | Segment)
-        return self._translations.get(
-            (packet.source, body.source_port, packet.destination, body.destination_port)
-        )
+        return self._translations.get(_ends(packet, body))
+
+
+def _ends(packet: Packet, body: Datagram | Segment) -> tuple[Address, int, Address, int]:
+    return (packet.source, body.source_port, packet.destination, body.destination_port)

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from simulator.net.packets import reset_for
 from simulator.net.tcp import Connection, os_error
 from simulator.values import ACK, Address, Packet, Segment
 
@@ -38,7 +39,8 @@ class Listener:
 
     def arrived(self, packet: Packet, segment: Segment) -> None:
         """Answer a SYN by a connection of its own."""
-        if segment.flags & ACK:
+        if segment.flags & ACK:  # RFC 9293 3.10.7.2: it belongs to no connection of ours
+            self._host.send(reset_for(packet, segment))
             return
         context = self._context.copy()
         connection: Connection | None = None

@@ -3,7 +3,7 @@
 Handshake with MSS, segments up to the peer's window, delayed acknowledgments, FIN and
 half-close, RST, retransmission with exponential back-off, fast retransmit, zero-window
 probes, TIME-WAIT. Out, and not to be read into a capture: congestion control, window
-scaling, SACK, timestamps, urgent data.
+scaling, SACK, timestamps, urgent data, simultaneous open.
 
 A `Connection` knows its host and a `User` (the asyncio transport); no loop and no
 protocol. It runs inside its user's context.
@@ -106,10 +106,12 @@ class Connection:
         "_deadline",
         "_duplicate_acks",
         "_early",
+        "_error",
         "_fin_acked",
         "_fin_queued",
         "_fin_received",
         "_fin_sent",
+        "_fin_told",
         "_host",
         "_in_flight",
         "_mss",
@@ -162,7 +164,8 @@ class Connection:
         self._receive_next = 0
         self._received = bytearray()
         self._early: dict[int, Segment] = {}
-        self._fin_received = False
+        self._fin_received = self._fin_told = False
+        self._error: OSError | None = None
         self._unacknowledged_segments = 0
         self._ack_due = self._ack_scheduled = False
         self._rto = INITIAL_RTO
@@ -230,6 +233,8 @@ class Connection:
     def attach(self, user: User) -> None:
         """Give the connection its user; reading starts with `resume`."""
         self._user = user
+        if self._state is State.CLOSED:
+            user.tcp_lost(self._error or os_error(errno.ECONNABORTED))
 
     # --- what the user does ---------------------------------------------------------------
 
@@ -264,7 +269,13 @@ class Connection:
                 self._send_ack()
             if self._user is not None:
                 self._user.tcp_data(data)
-        if self._fin_received and self.reading and self._user is not None:
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Tell the user once that the peer has ended, after the last octet."""
+        ready = self._fin_received and self.reading and not self._received
+        if ready and not self._fin_told and self._user is not None:
+            self._fin_told = True
             self._user.tcp_eof()
 
     def close(self) -> None:
@@ -311,6 +322,8 @@ class Connection:
             connected(error)
         elif user is not None:
             user.tcp_lost(error)
+        else:
+            self._error = error
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -377,6 +390,8 @@ class Connection:
             self._acknowledged(segment)
             if self._state is State.CLOSED:
                 return
+        if self._state is State.SYN_RECEIVED:
+            return  # its acknowledgment was not of our SYN
         if segment.data or flags & FIN:
             self._took(segment)
 
@@ -418,9 +433,14 @@ class Connection:
         if count > outstanding:
             return  # old, or of data that we never sent
         opened = segment.window > self._peer_window
+        probed = self._peer_window == 0
         self._peer_window = segment.window
         if count:
             self._advance(count)
+        elif probed and not self._fin_sent:
+            self._backoff = 0  # an answer to a probe: the peer lives (RFC 9293 3.8.6.1)
+            if opened:  # the octet of the probe was turned away: it is sent with the rest
+                self._in_flight, self._deadline, self._recover = 0, None, None
         elif outstanding and not segment.data and not opened and not segment.flags & FIN:
             self._duplicate_acks += 1
             if self._duplicate_acks == 3 and self._recover is None:
@@ -428,7 +448,7 @@ class Connection:
                 self._resend()
         if self._state is State.ESTABLISHED and (opened or count):
             self._push()
-            if self._user is not None and not self._fin_sent:
+            if self._user is not None:
                 self._user.tcp_sent()
 
     def _advance(self, count: int) -> None:
@@ -473,12 +493,23 @@ class Connection:
         filled_gap = bool(self._early)
         self._accept(segment)
         while self._early and self._state is not State.CLOSED:
-            following = self._early.pop(self._receive_next, None)
+            following = self._next_early()
             if following is None:
                 break
             self._accept(following)
         if self._state is not State.CLOSED:
             self._acknowledge(at_once=filled_gap or self._fin_received)
+
+    def _next_early(self) -> Segment | None:
+        """Return the early segment that is now in order, less what came by another."""
+        following = self._early.pop(self._receive_next, None)
+        if following is not None:
+            return following
+        for sequence in list(self._early):  # cut otherwise than it was sent before
+            known = (self._receive_next - sequence) % MODULUS
+            if known < MODULUS // 2:
+                return self._without_known(self._early.pop(sequence), known)
+        return None
 
     @staticmethod
     def _without_known(segment: Segment, known: int) -> Segment:
@@ -488,6 +519,10 @@ class Connection:
 
     def _accept(self, segment: Segment) -> None:
         data = segment.data[: WINDOW - len(self._received)]
+        if len(data) < len(segment.data):
+            # No room. Said at once: whoever probes a closed window must hear that we live.
+            self._ack_due = True
+            self._unacknowledged_segments = 2
         self._receive_next = (self._receive_next + len(data)) % MODULUS
         ended = bool(segment.flags & FIN) and len(data) == len(segment.data)
         if ended and not self._fin_received:
@@ -507,8 +542,7 @@ class Connection:
                 self._received += data
         if ended:
             self._ack_due = True
-            if self.reading and not self._received and self._user is not None:
-                self._user.tcp_eof()
+            self._tell_end()
             self._ended_both_ways()
 
     def _acknowledge(self, *, at_once: bool) -> None:

@@ -107,7 +107,7 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
         if not self._lost:
             self._lost = True
             leave()
-            self._loop.call_soon(self._tell_lost, error)
+            self._loop.call_soon(self._tell_lost, error, context=self._connection.context)
 
     def _tell_lost(self, error: BaseException | None) -> None:
         self._protocol.connection_lost(error)  # type: ignore[arg-type]
@@ -130,6 +130,11 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
         """Hand on again, what was kept first."""
         if not self._closing and self._reading_paused:
             self._reading_paused = False
+            # Never from within the call: asyncio's own StreamReader is not yet waiting then.
+            self._loop.call_soon(self._flow, context=self._connection.context)
+
+    def _flow(self) -> None:
+        if not self._reading_paused and not self._closing:
             self._connection.resume()
 
     # --- asyncio.WriteTransport -----------------------------------------------------------
@@ -165,11 +170,31 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
 
     def tcp_data(self, data: bytes) -> None:
         """Hand octets to the protocol, in the way it asks for."""
+        try:
+            self._hand_over(data)
+        except Exception as error:
+            self._fatal(error, "data_received")
+
+    def _fatal(self, error: Exception, where: str) -> None:
+        """As in asyncio: a protocol that fails loses its connection."""
+        self._loop.call_exception_handler(
+            {
+                "message": f"Fatal error: protocol.{where}() call failed.",
+                "exception": error,
+                "transport": self,
+                "protocol": self._protocol,
+            }
+        )
+        self._force_close(error)
+
+    def _hand_over(self, data: bytes) -> None:
         protocol = self._protocol
         if isinstance(protocol, asyncio.BufferedProtocol):
             view = memoryview(data)
             while len(view):
                 buffer = memoryview(protocol.get_buffer(len(view)))
+                if not len(buffer):
+                    raise RuntimeError("get_buffer() returned an empty buffer")
                 count = min(len(buffer), len(view))
                 buffer[:count] = view[:count]
                 view = view[count:]
@@ -179,7 +204,12 @@ class StreamTransport(transports._FlowControlMixin, asyncio.Transport):
 
     def tcp_eof(self) -> None:
         """Pass the end on; close, unless the protocol wants to go on writing."""
-        if not self._protocol.eof_received():  # type: ignore[attr-defined]
+        try:
+            keep = self._protocol.eof_received()  # type: ignore[attr-defined]
+        except Exception as error:
+            self._fatal(error, "eof_received")
+            return
+        if not keep:
             self.close()
 
     def tcp_sent(self) -> None:

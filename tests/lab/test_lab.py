@@ -142,6 +142,44 @@ def test_a_machine_without_power_is_silent_to_all(lab: Lab) -> None:
     assert see(lab, SITE, "rome").page == "site"
 
 
+def test_two_orders_on_one_machine_are_lifted_each_by_itself(lab: Lab) -> None:
+    """The machine stays off, and the banner up, as long as any order wants it so."""
+    for key in ("one", "two"):
+        lab.run(lab.order("prosecutor-bg", "rila-hosting", Lever.HOST_OFF, "coco.xg", key=key))
+    lab.run(lab.lift("one"))
+    assert see(lab, SITE, "rome").failure == "generic_timeout_error"
+    lab.run(lab.lift("two"))
+    assert see(lab, SITE, "rome").page == "site"
+    takeover = Lever.HOST_TAKEOVER
+    lab.run(lab.order("prosecutor-bg", "rila-hosting", takeover, "coco.xg", key="site"))
+    lab.run(
+        lab.order("prosecutor-bg", "rila-hosting", takeover, "coco.xg", key="all", machine=True)
+    )
+    lab.run(lab.lift("all"))
+    assert see(lab, NEIGHBOUR, "rome").page == "site"
+    assert see(lab, SITE, "rome").page == "seizure_banner"
+    lab.run(lab.lift("site"))
+    assert see(lab, SITE, "rome").page == "site"
+
+
+def test_after_a_visit_by_vpn_nothing_of_it_goes_past_the_tunnel(lab: Lab) -> None:
+    tap = Tap("paris")
+    lab.fabric.hosts["paris"].taps = [tap]
+    see(lab, SITE, "paris", "heron-nl")
+    lab.run(lab.wait(HOUR))
+    assert {packet.destination for _, packet in tap.packets if packet.source != "198.18.40.1"} == {
+        "198.18.40.1"
+    }
+
+
+def test_a_way_round_that_fails_for_one_is_over_for_all(lab: Lab) -> None:
+    block = AddressMeasure(("198.18.40.1",), AddressAction.DROP)
+    lab.run(lab.order("court-fr", "alpha-telecom", block, "heron-nl"))
+    with pytest.raises(LabError, match="does not answer"):
+        lab.run(lab.visit_all(SITE, ["paris", "lyon", "rome"], "heron-nl"))
+    assert [seen.via for seen in lab.run(lab.visit_all(SITE, ["lyon", "rome"]))] == [None, None]
+
+
 def test_a_redelegation_waits_for_publication_caches_and_certificate(lab: Lab) -> None:
     """Each of the three takes its own time, and each is seen."""
     before = see(lab, SITE, "rome")
@@ -292,7 +330,8 @@ def test_lab_time_is_exact(lab: Lab) -> None:
         ),
         (
             lambda lab: lab.order("court-it", "alpha-telecom", Lever.HOST_OFF, "coco.xg"),
-            "unknown authority 'court-it'; did you mean 'court-fr'?",
+            ("unknown authority 'court-it'; the world has government-fr, court-fr, prosecutor-fr, "
+            "prosecutor-bg, prosecutor-de, prosecutor-nl, prosecutor-lt, prosecutor-hu, police-gg"),
         ),
         (lambda lab: lab.lift("nothing"), "nothing was ordered under 'nothing'"),
         (
