@@ -23,6 +23,7 @@ from aiohttp import web
 
 from simulator.journal import Journal
 from simulator.roles.certification import logic
+from simulator.serving.http import HttpServer
 from simulator.values import SECOND, Address, Now
 from simulator.wire import acme
 from simulator.wire.web import Exchange, Response, WebError, http_date, request
@@ -33,6 +34,8 @@ Dial = Callable[[Address, int], tuple[Address, int]]
 """Where a connection to an address and a port really goes; parity tests turn it aside."""
 
 AGENT = "TakedownLab-CA/1"
+BODY_SECONDS = 30.0
+"""How long an order may take to arrive once it is announced."""
 PENDING_LIMIT = 1000
 """Orders that may wait for their end; the oldest is forgotten first."""
 _SERVER = "takedown-lab"
@@ -73,7 +76,7 @@ class CertificationAuthority:
         self._authority = logic.Authority(name, random, _today())
         self._orders: dict[str, _PendingOrder] = {}
         self._order_count = 0
-        self._server: web.Server | None = None
+        self._server: HttpServer | None = None
         self._listening: list[asyncio.Server] = []
 
     @property
@@ -84,8 +87,7 @@ class CertificationAuthority:
     async def start(self, addresses: Sequence[Address], port: int = 80) -> None:
         """Listen for orders on each address."""
         loop = asyncio.get_running_loop()
-        # An order comes as it is: nobody can make us inflate one.
-        self._server = web.Server(self._serve, access_log=None, auto_decompress=False)
+        self._server = HttpServer(self._serve, self._refuse)
         for address in addresses:
             self._listening.append(await loop.create_server(self._server, address, port))
 
@@ -108,11 +110,19 @@ class CertificationAuthority:
         except logic.Refusal as refusal:
             status, body = refusal.problem.status, acme.write_problem(refusal.problem)
             kind = acme.PROBLEM_TYPE
-        date = http_date(self._calendar_start + self._now() // SECOND)
-        headers = {"Server": _SERVER, "Date": date}
-        reply = web.Response(body=body, status=status, content_type=kind, headers=headers)
+        reply = self._dressed(status, body, kind)
         reply.force_close()
         return reply
+
+    def _refuse(self, status: int) -> web.Response:
+        """Answer what is no HTTP, or what broke an order of ours off."""
+        problem = acme.Problem("malformed", "this is no order", status)
+        return self._dressed(status, acme.write_problem(problem), acme.PROBLEM_TYPE)
+
+    def _dressed(self, status: int, body: bytes, kind: str) -> web.Response:
+        date = http_date(self._calendar_start + self._now() // SECOND)
+        headers = {"Server": _SERVER, "Date": date}
+        return web.Response(body=body, status=status, content_type=kind, headers=headers)
 
     async def _answer(self, incoming: web.BaseRequest) -> tuple[int, bytes]:
         path = incoming.path
@@ -189,7 +199,10 @@ class CertificationAuthority:
 
 async def _read(incoming: web.BaseRequest) -> bytes:
     try:
-        return await incoming.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            return await incoming.read()
+    except TimeoutError as error:
+        raise logic.refuse("malformed", "the order did not arrive", 408) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise logic.refuse("malformed", "the order is too long", 413) from error
     except web.RequestPayloadError as error:

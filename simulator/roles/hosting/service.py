@@ -18,9 +18,9 @@ from simulator.errors import LabError
 from simulator.journal import Journal
 from simulator.roles.hosting import logic
 from simulator.roles.hosting.certificates import TlsContexts
-from simulator.roles.hosting.http import HttpServer
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION, Image, take_image
 from simulator.roles.hosting.tls import TlsServerProtocol
+from simulator.serving.http import HttpServer
 from simulator.values import SECOND, Address, Duration, Now, message
 from simulator.wire import acme
 from simulator.wire.banners import Banner

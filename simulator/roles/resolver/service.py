@@ -6,19 +6,19 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from simulator.journal import Journal
 from simulator.roles.resolver.cache import Cache, Delegation, Outcome
 from simulator.roles.resolver.exchange import Dial, Exchange, port_53
 from simulator.roles.resolver.policy import Policy, lie
 from simulator.roles.resolver.resolution import Ask, Resolution
+from simulator.serving.dns import DnsPorts
+from simulator.serving.dns import Send as SendBytes
 from simulator.values import SECOND, Address, ExtendedError, Now
 from simulator.wire.dns import DnsFormatError, decode, encode, format_error_reply
 from simulator.wire.dns_values import DnsMessage, Question, Record, refusal, reply_to, udp_limit
 
-IDLE_SECONDS = 30.0
-"""How long a TCP connection may say nothing (RFC 7766 section 6.2.3)."""
 PROHIBITED = 18
 """INFO-CODE of RFC 8914: the client is not one that this resolver serves."""
 
@@ -64,37 +64,35 @@ class Resolver:
         self._exchange = Exchange(random, dial=dial, sources=sources)
         self._waiters: dict[Question, list[Waiter]] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
-        self._transports: list[asyncio.DatagramTransport] = []
-        self._servers: list[asyncio.Server] = []
-        self._streams: dict[asyncio.StreamWriter, None] = {}
+        self._ports = DnsPorts(self._take)
 
     # --- life -----------------------------------------------------------------------
 
     async def start(self, endpoints: Sequence[tuple[Address, int]]) -> None:
         """Listen on each (address, port), by UDP and by TCP."""
-        loop = asyncio.get_running_loop()
-        for endpoint in endpoints:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self), local_addr=endpoint
-            )
-            self._transports.append(transport)
-            self._servers.append(await asyncio.start_server(self._serve_stream, *endpoint))
+        await self._ports.open(endpoints)
 
     async def close(self) -> None:
         """Stop listening, hang up, and drop the questions under way."""
         for task in list(self._tasks):
             task.cancel()
-        for transport in self._transports:
-            transport.close()
-        for server in self._servers:
-            server.close()
-        for writer in list(self._streams):
-            writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for server in self._servers:
-            await server.wait_closed()
-        self._transports.clear()
-        self._servers.clear()
+        await self._ports.close()
+
+    def _take(self, data: bytes, source: Address, send: SendBytes, *, stream: bool) -> bool:
+        try:
+            query = decode(data)
+        except DnsFormatError:
+            refusal_bytes = format_error_reply(data)
+            if refusal_bytes is None:
+                return False
+            send(refusal_bytes)
+            return True
+        if query.response:
+            return False
+        limit = None if stream else udp_limit(query)
+        self.respond(query, source, lambda reply: send(encode(reply, limit)))
+        return True
 
     # --- answering ------------------------------------------------------------------
 
@@ -211,74 +209,9 @@ class Resolver:
         if self._journal is not None:
             self._journal.record(self.name, what, **details)
 
-    async def _serve_stream(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        """Answer messages as they are ready, in any order (RFC 7766 section 6.2.1.1)."""
-        peer = writer.get_extra_info("peername")
-        if peer is None:  # gone before we came to it
-            writer.close()
-            return
-        self._streams[writer] = None
-        source = peer[0]
-
-        def send(reply: DnsMessage) -> None:
-            data = encode(reply)
-            if not writer.is_closing():
-                writer.write(len(data).to_bytes(2, "big") + data)
-
-        try:
-            while True:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    size = int.from_bytes(await reader.readexactly(2), "big")
-                    data = await reader.readexactly(size)
-                query = _read(data)
-                if isinstance(query, DnsMessage):
-                    self.respond(query, source, send)
-                elif query is None:
-                    break
-                else:
-                    writer.write(len(query).to_bytes(2, "big") + query)
-                await writer.drain()
-        except (TimeoutError, EOFError, OSError):
-            pass  # gone or silent: hanging up is all that is left to do
-        finally:
-            self._streams.pop(writer, None)
-            writer.close()
-
-
-def _read(data: bytes) -> DnsMessage | bytes | None:
-    """Return the query in ``data``; else the bytes to answer with, or None for silence."""
-    try:
-        query = decode(data)
-    except DnsFormatError:
-        return format_error_reply(data)
-    return None if query.response else query
-
 
 def _reply(query: DnsMessage, outcome: Outcome) -> DnsMessage:
     rcode, answers, authority, errors = outcome
     return reply_to(
         query, rcode, answers, authority, recursion_available=True, extended_errors=errors
     )
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
-        query = _read(data)
-        if isinstance(query, DnsMessage):
-            limit = udp_limit(query)
-            transport = self._transport
-
-            def send(reply: DnsMessage) -> None:
-                transport.sendto(encode(reply, limit), source)
-
-            self._resolver.respond(query, source[0], send)
-        elif query is not None:
-            self._transport.sendto(query, source)
