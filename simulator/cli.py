@@ -1,7 +1,8 @@
 """The command line: what it takes, and what it ends with.
 
-Exit status: 0 all expectations held; 1 an expectation failed; 2 bad input or usage. Each
-command imports only what it uses: start-up time is part of the product.
+Exit status: 0 all expectations held; 1 an expectation failed; 2 bad input or usage; 70 a
+fault of the program itself. Each command imports only what it uses: start-up time is part
+of the product.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from simulator.errors import LabError
 from simulator.text import LANGUAGES, say, system_language
-from simulator.values import Message
+from simulator.values import Message, message
 
 MISUSED = 2
+BROKEN = 70
+"""What sysexits.h calls EX_SOFTWARE."""
 INTERRUPTED, NOBODY_READS = 130, 141
 """What a shell reports for a program ended by SIGINT, by SIGPIPE."""
 
@@ -26,7 +29,7 @@ stay: at the default of 700 the rounds cost a tenth of the headline command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit status. Never raises for what a user did."""
+    """Run the program and return its exit status. Raises nothing that a reader would see."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     language = language_of(arguments)
     thresholds = gc.get_threshold()
@@ -43,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _leave_quietly()
         status = NOBODY_READS
+    except Exception as error:  # whatever it is, it is not the user's fault
+        _confess(error, language)
+        status = BROKEN
     finally:
         gc.set_threshold(*thresholds)
     return status
@@ -80,7 +86,10 @@ def _run(arguments: Sequence[str], language: str) -> int:
         return listing.COMMANDS[options.command](options, language)
     if options.command == "bench":
         from simulator.bench import main as bench
+        from simulator.report.files import check_writable
 
+        if options.json not in (None, "-"):
+            check_writable(Path(options.json))
         return bench(options.json, language)
     from simulator.report.showing import show
 
@@ -94,9 +103,26 @@ def _complain(error: LabError, language: str) -> None:
         return say(text, language)
 
     faults = getattr(error, "faults", ())
-    encoding = sys.stderr.encoding or "utf-8"
     for text in [fault.show(told) for fault in faults] or [told(error.message)]:
-        print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)  # noqa: T201
+        _write_error(text)
+
+
+def _confess(error: Exception, language: str) -> None:
+    """Show where the program went wrong, and last, so that it is seen, what to do about it."""
+    import traceback
+
+    traceback.print_exception(error)
+    text = message(
+        "This is a fault of the program, not yours ({kind}): please report it, with the lines"
+        " above, in the project's issue tracker.",
+        kind=type(error).__name__,
+    )
+    _write_error(say(text, language))
+
+
+def _write_error(text: str) -> None:
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)  # noqa: T201
 
 
 def _leave_quietly() -> None:

@@ -72,15 +72,22 @@ def test_an_expectation_that_failed_is_1(
     [
         (["run", "new_caledonia"], "did you mean 'new_caledonia_2024'?"),
         (["run", "nothing-like-it"], "there is no scenario 'nothing-like-it'; there are block_vs"),
-        (["run", "no/such.yaml"], "no/such.yaml:1:1: the file cannot be read:"),
+        (["run", "no/such.yaml"], "'no/such.yaml' cannot be read: there is no such file"),
+        (["run", str(ROOT)], "cannot be read: it is a folder"),
+        (["run", "a" * 300], "there is no scenario 'aaa"),
+        (["check", "no-such"], "'no-such' cannot be read: there is no such file"),
         (["run"], "the following arguments are required: NAME_OR_FILE"),
         (["fly"], "invalid choice: 'fly'"),
-        (["--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["--seed", "x"], "argument --seed: 'x' is not a whole number (see --help)"),
         (["--lang", "de"], "argument --lang: invalid choice: 'de'"),
-        (["schema", "cat"], "invalid choice: 'cat'"),
+        (["schema", "cat"], "argument KIND: invalid choice: 'cat'"),
+        (["schema"], "the following arguments are required: KIND"),
         (["--json", "-", "--step"], "--step needs the report"),
         (["--pcap", "-"], "--pcap needs a file"),
-        (["--json", "no/such/place.json"], "'no/such/place.json' cannot be written:"),
+        (["--json", "no/such/place.json"], "'no/such/place.json' cannot be written: there is no"),
+        (["--pcap", str(ROOT)], "cannot be written: it is a folder"),
+        (["--journal", "run_sim.py/x"], "cannot be written: a part of its path is not a folder"),
+        (["bench", "--json", "no/such.json"], "'no/such.json' cannot be written:"),
     ],
 )
 def test_misuse_is_2_and_one_clear_line(
@@ -91,12 +98,43 @@ def test_misuse_is_2_and_one_clear_line(
     assert shown.out == ""
     assert sentence in shown.err
     assert "Traceback" not in shown.err
-    assert shown.err.count("\n") <= 5  # argparse shows the usage above
+    assert shown.err.count("\n") == 1
 
 
-def test_misuse_is_told_in_french(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--seed", "x", "--lang", "fr"]) == 2
-    assert "erreur\u202f: argument --seed\u202f: valeur incorrecte" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--seed", "x"], "argument --seed\u202f: «\u202fx\u202f» n'est pas un nombre entier"),
+        (["--lang", "de", "--lang", "fr"], "argument --lang\u202f: choix inconnu"),
+        (["run", "nosuch"], "il n'y a pas de scénario «\u202fnosuch\u202f»"),
+        (["run", str(ROOT)], "ne peut pas être lu\u202f: c'est un dossier"),
+        (["--json", "no/such"], "ne peut pas être écrit\u202f: ce fichier ou ce dossier n'existe"),
+    ],
+)
+def test_misuse_is_told_in_french(
+    arguments: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "fr")
+    assert main(arguments) == 2
+    shown = capsys.readouterr().err
+    assert sentence in shown
+    assert shown.count("\n") == 1
+
+
+def test_what_is_no_text_is_a_fault_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    binary = tmp_path / "picture"
+    binary.write_bytes(b"\x89PNG\r\n\xff\xd8")
+    for command in ("run", "check"):
+        assert main([command, str(binary)]) == 2
+        shown = capsys.readouterr().err
+        assert shown.startswith(f"{binary}:1:1: ")
+        assert "UTF-8" in shown
+        assert shown.count("\n") == 1
 
 
 def test_help_is_in_the_language_and_leaves_the_environment_alone(
@@ -127,6 +165,18 @@ def test_check_says_what_is_fine(small: str, capsys: pytest.CaptureFixture[str])
     assert "coco_2024: no fault found\n" in capsys.readouterr().out
 
 
+def test_check_goes_on_after_a_file_that_is_wrong(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "no-such", str(tmp_path), small]) == 2
+    shown = capsys.readouterr()
+    assert shown.out.endswith(f"{small}: no fault found\n")
+    assert shown.err == (
+        "'no-such' cannot be read: there is no such file or folder\n"
+        f"'{tmp_path}' cannot be read: it is a folder\n"
+    )
+
+
 def test_list_has_a_line_for_each_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--lang", "fr"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -149,6 +199,22 @@ def test_json_on_standard_output_stands_alone(
     shown = capsys.readouterr()
     Result.model_validate_json(shown.out)
     assert shown.err == ""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml")))
+def test_each_scenario_gives_json_in_each_language(
+    name: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", name, "--json", "-", "--lang", language]) == 0
+    shown = capsys.readouterr()
+    given = Result.model_validate_json(shown.out)
+    assert (given.scenario, shown.err) == (name, "")
+    told = [*(order.reason for order in given.orders), *given.observations[0].evidence]
+    for sentence in told:
+        assert (" the " in sentence or sentence == "lifted" or " its " in sentence) is (
+            language == "en"
+        ), sentence
 
 
 def test_files_are_written_beside_the_report(
@@ -176,6 +242,59 @@ def test_step_waits_for_a_line_and_goes_on_at_the_end_of_input(
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert main(["run", small, "--step"]) == 0
     assert "Another look" in capsys.readouterr().out
+
+
+def test_the_last_hint_has_the_command_as_it_was_typed(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", small])
+    assert f"python run_sim.py run {small} --step" in " ".join(capsys.readouterr().out.split())
+    spaced = tmp_path / "my lesson.yaml"
+    spaced.write_text(SMALL.format(page="site"))
+    main(["run", str(spaced)])
+    typed = f'"{spaced}"' if sys.platform == "win32" else f"'{spaced}'"
+    assert f"python run_sim.py run {typed} --step" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("called", "command"),
+    [
+        ("run_sim.py", "python run_sim.py run coco_2024"),
+        ("/usr/bin/takedown-lab", "takedown-lab run coco_2024"),
+    ],
+)
+def test_where_to_go_next_is_a_whole_command(
+    called: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [called])
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["run", "new_caledonia_2024"]) == 0
+    assert f"The contrast, a seizure: {command}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "This is a fault of the program, not yours (ZeroDivisionError): please report it"),
+        ("fr", "C'est un défaut du programme, pas une erreur de votre part (ZeroDivisionError)"),
+    ],
+)
+def test_a_fault_of_our_own_is_70_with_its_traceback_and_where_to_report_it(
+    language: str,
+    sentence: str,
+    small: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(_: ScenarioRun) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(ScenarioRun, "steps", broken)
+    assert main(["run", small, "--lang", language]) == 70
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-2] == "ZeroDivisionError: a bug"
+    assert lines[-1].startswith(sentence)
 
 
 def test_an_interrupt_ends_the_run_with_130(

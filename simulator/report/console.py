@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from simulator.report import styles
+from simulator.report import counts, styles
 from simulator.report.cast import people, places
-from simulator.report.findings import OrderFinding, StepFinding, step_finding
+from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
+from simulator.report.orders import INDENT, OrderReport
 from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
-from simulator.report.times import NOTICEABLE, date_and_time, grouped, spell
-from simulator.report.usage import HEADLINE
+from simulator.report.times import NOTICEABLE, date_and_time, spell
 from simulator.report.voice import Voice
-from simulator.values import SECOND, Instant, Message, OutcomeState, message
+from simulator.values import SECOND, Instant, Message, message
 
 if TYPE_CHECKING:
     from simulator.report.findings import Group
     from simulator.scenario.expectations import Verdict
     from simulator.scenario.runner import ScenarioRun, StepRun
+    from simulator.world.fields import Text
 
-_INDENT = 4
-_STATES = {
-    OutcomeState.EXECUTED: (message("done"), styles.GOOD),
-    OutcomeState.REFUSED: (message("refused"), styles.BAD),
-    OutcomeState.PENDING: (message("pending"), styles.QUIET),
-}
+_COMMAND = re.compile(r"\brun ([a-z0-9_]+)(?=\.?$)")
+"""How the end of a text in a scenario's ``next`` names another scenario."""
 
 
 class ConsoleReport:
     """Writes a run on a page: `begin`, then `step` after each step, then `end`."""
 
-    def __init__(self, run: ScenarioRun, page: Page, language: str, program: str) -> None:
+    def __init__(
+        self, run: ScenarioRun, page: Page, language: str, program: str, command: str
+    ) -> None:
+        """``program`` is what a reader types to call us, ``command`` what showed this run."""
         self.page = page
         self.voice = Voice(language, run.world)
         self._run = run
         self._program = program
-        self._command = program if run.name == HEADLINE else f"{program} run {run.name}"
+        self._command = command
         self._acts = 0
         self._before = 0
-        self._sources: dict[tuple[str, bool], int] = {}
-        self._explained: dict[object, None] = {}
-        """Reasons told already: why an order binds at home is told once."""
+        self._places = places(run.scenario, run.world)
+        self._targets = max((cell_len(place.name) for place in self._places), default=0)
+        self._orders = OrderReport(self.page, self.voice)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -57,14 +58,13 @@ class ConsoleReport:
         page.blank()
         self._heading(message("People and places"))
         there = people(scenario, self._run.world)
-        sites = places(scenario, self._run.world)
-        names = [voice.text(person.name) for person in there] + [site.name for site in sites]
+        names = [voice.text(person.name) for person in there]
+        names += [site.name for site in self._places]
         width = max(map(cell_len, names), default=0) + 2
         for person in there:
             self._entry(voice.text(person.name), voice.say(person.words), width)
-        for site in sites:
+        for site in self._places:
             self._entry(site.name, voice.say(site.words), width)
-        page.blank()
         page.flush()
 
     def _entry(self, name: str, words: str, width: int) -> None:
@@ -84,6 +84,7 @@ class ConsoleReport:
             run,
             self._acts if opens else None,
             self._before,
+            self._run.scenario,
             self._run.world,
             self._run.date,
             self._remembered,
@@ -99,39 +100,40 @@ class ConsoleReport:
 
     def _write_step(self, finding: StepFinding) -> None:
         page, voice = self.page, self.voice
+        later = finding.later >= NOTICEABLE or finding.number == 1
+        if later or (finding.number is None and finding.say is not None):
+            page.blank()  # what is seen at one time stands together, an act under its rule
         if finding.number is not None:
-            self._write_title(finding)
-        elif finding.say is not None or finding.later >= NOTICEABLE:
-            page.paragraph(self._when(finding), styles.QUIET, first=[(" " * _INDENT, "")])
+            self._write_title(finding, dated=later)
+        elif later:
+            page.paragraph(self._when(finding), styles.QUIET, first=[(" " * INDENT, "")])
         if finding.say is not None:
-            page.paragraph(voice.text(finding.say), first=[(" " * _INDENT, "")])
+            page.paragraph(voice.text(finding.say), first=[(" " * INDENT, "")])
         if finding.lifted:
-            self._write_lifted(finding.lifted)
-        several = len({order.name for order in finding.orders}) > 1
-        for order in finding.orders:
-            self._write_order(order, name=order.name if several else None)
+            self._orders.write_lifted(finding.lifted)
+        self._orders.write(finding.orders)
         self._write_groups(finding.groups)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)
             draining = message("Caches may still hold the old answers until {until}.", until=until)
-            page.paragraph(voice.say(draining), styles.QUIET, first=[(" " * _INDENT, "")])
+            page.paragraph(voice.say(draining), styles.QUIET, first=[(" " * INDENT, "")])
         if finding.why is not None:
             why = message("Why? {why}", why=voice.text(finding.why))
-            page.paragraph(voice.say(why), styles.QUIET, first=[(" " * _INDENT, "")])
-        self._write_failed(finding.failed, " " * _INDENT)
-        page.blank()
+            page.paragraph(voice.say(why), styles.QUIET, first=[(" " * INDENT, "")])
+        self._write_failed(finding.failed, " " * INDENT)
 
-    def _write_title(self, finding: StepFinding) -> None:
+    def _write_title(self, finding: StepFinding, *, dated: bool) -> None:
         number = f"{finding.number:>2}  "
         title = "" if finding.title is None else self.voice.text(finding.title)
-        when = self._when(finding)
+        when = self._when(finding) if dated else ""
         fit = self.page.glyphs.fit
-        room = self.page.prose - cell_len(fit(title + when)) - _INDENT
+        room = self.page.prose - cell_len(fit(title + when)) - INDENT
         if room < 3:
             self.page.paragraph(title, styles.HEADING, first=[(number, styles.HEADING)])
-            self.page.paragraph(when, styles.QUIET, first=[(" " * _INDENT, "")])
+            if dated:
+                self.page.paragraph(when, styles.QUIET, first=[(" " * INDENT, "")])
             return
-        rule = f" {self.page.glyphs.rule * (room - 2)} "
+        rule = f" {self.page.glyphs.rule * (room - 1 - dated)}{' ' * dated}"
         self.page.line((number + title, styles.HEADING), (rule, styles.QUIET), (when, styles.QUIET))
 
     def _when(self, finding: StepFinding) -> str:
@@ -141,82 +143,22 @@ class ConsoleReport:
         later = self.voice.say(message("{duration} later", duration=spell(finding.later)))
         return f"{when} {self.page.glyphs.dot} {later}"
 
-    def _write_lifted(self, lifted: Sequence[OrderFinding]) -> None:
-        voice = self.voice
-        each = [
-            voice.say(
-                message(
-                    "{action} ({operators})",
-                    action=one.action,
-                    operators=voice.several(map(voice.actor, one.to)),
-                )
-            )
-            for one in lifted
-        ]
-        text = message("No longer in force: {orders}.", orders=voice.several(each))
-        self.page.paragraph(voice.say(text), first=[(" " * _INDENT, "")])
-
-    def _write_order(self, order: OrderFinding, name: str | None) -> None:
-        page, voice = self.page, self.voice
-        to = voice.several(map(voice.actor, order.to))
-        told = voice.say(message("{operators}: {action}", operators=to, action=order.action))
-        if name is not None:
-            told += f" ({name})"
-        page.paragraph(
-            f"{voice.actor(order.by)} {page.glyphs.arrow} {told}",
-            first=[(" " * _INDENT, "")],
-            indent=_INDENT + 2,
-        )
-        state, style = _STATES[order.state]
-        sign = {
-            OutcomeState.EXECUTED: page.glyphs.done,
-            OutcomeState.REFUSED: page.glyphs.refused,
-            OutcomeState.PENDING: page.glyphs.pending,
-        }[order.state]
-        said = voice.say(state)
-        if order.after and order.state is OutcomeState.EXECUTED:
-            said = voice.say(
-                message("{done} after {duration}", done=state, duration=spell(order.after))
-            )
-        page.paragraph(
-            self._reason(order),
-            first=[(f"{' ' * _INDENT}  {sign} {said}. ", style)],
-            indent=_INDENT + 4,
-        )
-
-    def _reason(self, order: OrderFinding) -> str:
-        voice = self.voice
-        told = (
-            order.reason.text,
-            tuple((key, value) for key, value in order.reason.arguments if key != "operator"),
-        )
-        known = order.state is OutcomeState.EXECUTED and told in self._explained
-        reason = "" if known else voice.sentence(order.reason)
-        self._explained[told] = None
-        if len(order.to) > 1 and not known:
-            others = voice.several(map(voice.actor, order.to[1:]))
-            likewise = message("The same goes for {operators}.", operators=others)
-            reason += " " + voice.say(likewise)
-        if order.source:
-            note = self._sources.setdefault((order.source, order.doubtful), len(self._sources) + 1)
-            reason += f" [{note}]"
-        return reason
-
     def _write_groups(self, groups: Sequence[Group]) -> None:
         page, voice = self.page, self.voice
         marks = [mark(group.sight, page, voice) for group in groups]
         width = max((cell_len(text) for text, _ in marks), default=0) + 2
-        targets = max((cell_len(group.target) for group in groups), default=0) + 2
-        if _INDENT + targets + width > page.prose - 16:
+        longest = max((cell_len(group.target) for group in groups), default=0)
+        targets = max(longest, self._targets) + 2
+        if INDENT + targets + width > page.prose - 16:
             targets = 0
         before = ""
         for group, (text, style) in zip(groups, marks, strict=True):
-            first: list[Piece] = [(" " * _INDENT, "")]
+            first: list[Piece] = [(" " * INDENT, "")]
             if targets:
                 shown = group.target if group.target != before else ""
                 first.append((shown + " " * (targets - len(shown)), "bold"))
             elif group.target != before:
-                page.paragraph(group.target, "bold", first=[(" " * _INDENT, "")])
+                page.paragraph(group.target, "bold", first=[(" " * INDENT, "")])
             if not targets:
                 first.append(("  ", ""))
             first.append((text + " " * (width - cell_len(text)), style))
@@ -243,6 +185,7 @@ class ConsoleReport:
     def end(self, seconds: float) -> None:
         """Write the whole at a glance; ``seconds`` of real time were spent."""
         page, run = self.page, self._run
+        page.blank()
         glance = matrix(run.done, run.world)
         if glance.columns:
             self._heading(message("Who saw what"))
@@ -254,53 +197,42 @@ class ConsoleReport:
             write_contrasts(contrast, page, self.voice)
             page.blank()
         self._points(message("To take away"), run.scenario.takeaways)
-        self._write_sources()
-        self._points(message("Where to go next"), run.scenario.next)
+        self._orders.write_sources()
+        self._points(message("Where to go next"), run.scenario.next, commands=True)
         self._write_verdict()
         self._write_numbers(seconds)
         page.flush()
 
-    def _points(self, heading: Message, texts: Sequence[object]) -> None:
+    def _points(self, heading: Message, texts: Sequence[Text], *, commands: bool = False) -> None:
         if not texts:
             return
         self._heading(heading)
         for text in texts:
             first = [(f"  {self.page.glyphs.dot} ", styles.QUIET)]
-            self.page.paragraph(self.voice.text(text), first=first)  # type: ignore[arg-type]
+            said = self.voice.text(text)
+            self.page.paragraph(self._whole_command(said) if commands else said, first=first)
         self.page.blank()
 
-    def _write_sources(self) -> None:
-        if not self._sources:
-            return
-        self._heading(message("Sources of what binds whom, and how fast"))
-        for (source, doubtful), number in self._sources.items():
-            words = source
-            if doubtful:
-                words += f" {self.page.glyphs.dot} " + self.voice.say(message("not certain"))
-            self.page.paragraph(words, styles.QUIET, first=[(f"  [{number}] ", styles.QUIET)])
-        self.page.blank()
+    def _whole_command(self, text: str) -> str:
+        """Turn a closing ``run NAME`` of a scenario that there is into what one types."""
+        from simulator.scenario.loader import built_in_scenarios
+
+        found = _COMMAND.search(text)
+        if found is None or found[1] not in built_in_scenarios():
+            return text
+        return f"{text[: found.start()]}{self._program} {text[found.start() :]}"
 
     def _write_verdict(self) -> None:
         verdicts = [(run, verdict) for run in self._run.done for verdict in run.verdicts]
         failed = [(run, verdict) for run, verdict in verdicts if not verdict.passed]
         if not failed:
             if verdicts:
-                held = (
-                    message("The one expectation held.")
-                    if len(verdicts) == 1
-                    else message("All {count} expectations held.", count=len(verdicts))
-                )
+                held = self.voice.say(counts.held(len(verdicts)))
                 sign = self.page.glyphs.done
-                self.page.paragraph(
-                    self.voice.say(held), styles.GOOD, first=[(f"{sign} ", styles.GOOD)]
-                )
+                self.page.paragraph(held, styles.GOOD, first=[(f"{sign} ", styles.GOOD)])
             return
-        count = message(
-            "{failed} of {count} expectations did not hold:",
-            failed=len(failed),
-            count=len(verdicts),
-        )
-        self.page.paragraph(self.voice.say(count), styles.LOUD)
+        count = self.voice.say(counts.failed(len(failed), len(verdicts)))
+        self.page.paragraph(count, styles.LOUD)
         for run, verdict in failed:
             step = message("In the step '{step}':", step=run.id)
             self.page.paragraph(self.voice.say(step), first=[("  ", "")])
@@ -310,15 +242,14 @@ class ConsoleReport:
     def _write_numbers(self, seconds: float) -> None:
         run, voice = self._run, self.voice
         counted = message(
-            "{packets} packets travelled for {visits} visits and {orders} orders;"
-            " {lab} of lab time in {real}\u00a0s.",
-            packets=grouped(run.lab.fabric.carried, voice.language),
-            visits=sum(len(step.observations) for step in run.done),
-            orders=sum(len(step.outcomes) for step in run.done),
+            "{visits}, {orders}, {packets}; {lab} of lab time in {real}\u00a0s.",
+            visits=counts.visits(sum(len(step.observations) for step in run.done)),
+            orders=counts.orders(sum(len(step.outcomes) for step in run.done)),
+            packets=counts.packets(run.lab.fabric.carried),
             lab=spell(run.lab.now) if run.lab.now >= SECOND else message("a moment"),
             real=_decimal(seconds, voice.language),
         )
-        self.page.paragraph(voice.say(counted), styles.QUIET)
+        self.page.paragraph(voice.sentence(counted), styles.QUIET)
         hint = message(
             "Try also: {command} --step (a pause after each step), --lang {language},"
             " --pcap lab.pcapng (for Wireshark); {program} list (more scenarios).",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from simulator.report.sights import Sight, sight
-from simulator.report.times import NOTICEABLE
+from simulator.report.times import NOTICEABLE, Day
+from simulator.roles.authority.abroad import OUT_OF_REACH
 from simulator.values import (
     Duration,
     Instant,
@@ -23,6 +24,7 @@ from simulator.values import (
 if TYPE_CHECKING:
     from simulator.lab.orders import OrderOutcome
     from simulator.scenario.expectations import Verdict
+    from simulator.scenario.models import Scenario
     from simulator.scenario.runner import StepRun
     from simulator.world.fields import Text
     from simulator.world.models import World
@@ -41,11 +43,16 @@ _ACTIONS = {
     "host-takeover": message("take over the host"),
     "host-off": message("switch the host off"),
     "dns:nxdomain": message("deny the name"),
-    "dns:forged": message("forge its address in the DNS"),
+    "dns:forged": message("forge the DNS answer"),
     "dns:refused": message("refuse the name in the DNS"),
-    "address:drop": message("drop packets to its address"),
-    "address:reject": message("reject packets to its address"),
+    "address:drop": message("drop packets to the site's address"),
+    "address:reject": message("reject packets to the site's address"),
 }
+_ACTIONS_AGAINST = {
+    "address:drop": message("drop packets to {targets}"),
+    "address:reject": message("reject packets to {targets}"),
+}
+"""Templates for a measure against other addresses than those of a name."""
 
 
 class Viewer(NamedTuple):
@@ -66,7 +73,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class OrderFinding:
-    """One order, at operators that all made the same of it. ``after`` is None if nobody waited."""
+    """One order, at operators that all made the same of it.
+
+    ``after`` is 0 if it took no time worth a word; ``source`` is that of the rule that decided.
+    """
 
     by: str
     to: tuple[str, ...]
@@ -75,8 +85,13 @@ class OrderFinding:
     state: OutcomeState
     after: Duration
     reason: Message
-    source: str
+    source: Message | None
     doubtful: bool
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether it was refused because it was given abroad, where something else could reach."""
+        return self.state is OutcomeState.REFUSED and self.reason.text == OUT_OF_REACH.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,37 +143,76 @@ def groups(observations: Iterable[Observation]) -> tuple[Group, ...]:
 
 
 def orders(
-    outcomes: Sequence[OrderOutcome], began: Instant, world: World
+    outcomes: Sequence[OrderOutcome], began: Instant, scenario: Scenario, world: World
 ) -> tuple[OrderFinding, ...]:
     """Gather orders of one authority that came to the same at several operators."""
     found: dict[tuple[object, ...], OrderFinding] = {}
     for outcome in outcomes:
         after = max(0, outcome.at - began)
         after = after if after >= NOTICEABLE else 0
-        same = (outcome.by, outcome.action, outcome.name, outcome.state, after, outcome.reason.text)
+        reason = told_apart(outcome.reason)
+        same = (outcome.by, outcome.action, outcome.name, outcome.state, after, reason)
         before = found.get(same)
         found[same] = OrderFinding(
             outcome.by,
             (outcome.to,) if before is None else (*before.to, outcome.to),
-            _ACTIONS[outcome.action],
+            _action(outcome, scenario, world),
             outcome.name,
             outcome.state,
             after,
-            with_countries(outcome.reason, world) if before is None else before.reason,
-            outcome.source,
+            spelled_out(outcome.reason, world) if before is None else before.reason,
+            Message(outcome.source) if outcome.source else None,
             outcome.doubtful,
         )
     return tuple(found.values())
 
 
-def with_countries(reason: Message, world: World) -> Message:
-    """Name the countries that a sentence has by their codes."""
+def told_apart(reason: Message) -> object:
+    """Return what tells a reason from others: all but which operator it is about."""
+    return reason.text, tuple(pair for pair in reason.arguments if pair[0] != "operator")
+
+
+def _action(outcome: OrderOutcome, scenario: Scenario, world: World) -> Message:
+    """Say what was ordered: against a name, or against the addresses that the order lists."""
+    template = _ACTIONS_AGAINST.get(outcome.action)
+    if template is None or outcome.name is not None:
+        return _ACTIONS[outcome.action]
+    listed = [
+        one
+        for step in scenario.steps
+        for order in step.order
+        if step.id == outcome.key and outcome.to in order.to and order.measure is not None
+        for one in order.measure.of
+    ]
+    return message(template.text, targets=Listed(tuple(_named(one, world) for one in listed)))
+
+
+class Listed(NamedTuple):
+    """Names that a message may be filled with."""
+
+    names: tuple[Text | str, ...]
+
+    def say(self, language: str) -> str:
+        """Return the names one after the other."""
+        said = (name if isinstance(name, str) else name.say(language) for name in self.names)
+        return ", ".join(dict.fromkeys(said))
+
+
+def _named(one: str, world: World) -> Text | str:
+    entry = world.vpn_exits.get(one) or world.resolvers.get(one)
+    return one if entry is None or entry.name is None else entry.name
+
+
+def spelled_out(reason: Message, world: World) -> Message:
+    """Name the countries that a sentence has by their codes, and say its dates as people do."""
     named = []
     for key, value in reason.arguments:
         if isinstance(value, Message):
-            value = with_countries(value, world)
+            value = spelled_out(value, world)
         elif key in ("country", "home") and value in world.countries:
             value = world.countries[value].name
+        elif key in ("date", "since"):
+            value = Day(datetime.date.fromisoformat(value))
         named.append((key, value))
     return Message(reason.text, tuple(named))
 
@@ -167,6 +221,7 @@ def step_finding(
     run: StepRun,
     number: int | None,
     before: Instant,
+    scenario: Scenario,
     world: World,
     date: Callable[[Instant], datetime.datetime],
     remembered: Remembered,
@@ -180,8 +235,8 @@ def step_finding(
         date(looked),
         looked - before,
         run.step.say,
-        orders(run.outcomes, run.began, world),
-        orders(run.lifted, run.ended, world),
+        orders(run.outcomes, run.began, scenario, world),
+        orders(run.lifted, run.ended, scenario, world),
         groups(run.observations),
         run.step.why,
         tuple(verdict for verdict in run.verdicts if not verdict.passed),

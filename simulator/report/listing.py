@@ -34,9 +34,10 @@ def write_list(options: argparse.Namespace, language: str) -> int:
 
 def check(options: argparse.Namespace, language: str) -> int:
     """Check files; write each fault on the error stream, and what is fine on the other."""
+    from simulator.errors import LabError
+    from simulator.report.files import check_readable
     from simulator.report.glyphs import glyphs_for
     from simulator.scenario.loader import built_in_scenarios, check_file
-    from simulator.world.faults import Faults
 
     known = built_in_scenarios()
     status = 0
@@ -45,12 +46,17 @@ def check(options: argparse.Namespace, language: str) -> int:
         return say(text, language)
 
     for name in options.files:
+        path = known.get(name, Path(name))
         try:
-            untranslated = check_file(known.get(name, Path(name)))
-        except Faults as error:
+            check_readable(path)
+            untranslated = check_file(path)
+        except LabError as error:
             status = 2
             stream = sys.stderr
-            lines = [fault.show(told) for fault in error.faults]
+            faults = getattr(error, "faults", None)
+            lines = (
+                [told(error.message)] if faults is None else [each.show(told) for each in faults]
+            )
         else:
             stream = sys.stdout
             lines = [fault.show(told) for fault in untranslated]

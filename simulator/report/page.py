@@ -77,7 +77,7 @@ class Page:
     ) -> None:
         """Write text wrapped to the measure, after ``first`` and indented below it."""
         lead = sum(cell_len(self.glyphs.fit(piece)) for piece, _ in first)
-        hang = min(lead if indent is None else indent, self.prose // 2)
+        hang = min(lead if indent is None else indent, self.prose * 3 // 5)
         lines = wrap(self.glyphs.fit(words), self.prose - hang, self.prose - lead)
         for number, text in enumerate(lines):
             before = first if number == 0 else ((" " * hang, ""),)

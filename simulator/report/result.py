@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from simulator.text import say
+from simulator.report.findings import spelled_out
+from simulator.text import say, typeset
 from simulator.values import SECOND, Observation
 
 if TYPE_CHECKING:
     from simulator.lab.orders import OrderOutcome
     from simulator.scenario.expectations import Verdict
     from simulator.scenario.runner import ScenarioRun
+    from simulator.world.models import World
 
 SCHEMA_VERSION = 1
 
@@ -30,7 +32,7 @@ def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
             _observation(step.id, seen, language) for step in run.done for seen in step.observations
         ],
         "orders": [
-            _order(step.id, outcome, language)
+            _order(step.id, outcome, run.world, language)
             for step in run.done
             for outcome in (*step.outcomes, *step.lifted)
         ],
@@ -90,7 +92,7 @@ def _observation(step: str, seen: Observation, language: str) -> dict[str, Any]:
     }
 
 
-def _order(step: str, outcome: OrderOutcome, language: str) -> dict[str, Any]:
+def _order(step: str, outcome: OrderOutcome, world: World, language: str) -> dict[str, Any]:
     return {
         "step": step,
         "by": outcome.by,
@@ -99,7 +101,7 @@ def _order(step: str, outcome: OrderOutcome, language: str) -> dict[str, Any]:
         "name": outcome.name,
         "outcome": outcome.state.value,
         "at": outcome.at / SECOND,
-        "reason": say(outcome.reason, language),
+        "reason": say(spelled_out(outcome.reason, world), language),
     }
 
 
@@ -109,5 +111,5 @@ def _expectation(step: str, verdict: Verdict, language: str) -> dict[str, Any]:
         "passed": verdict.passed,
         "expected": f"{verdict.who}: {verdict.field}: {verdict.expected}",
         "got": verdict.got,
-        "why": "" if verdict.why is None else verdict.why.say(language),
+        "why": "" if verdict.why is None else typeset(verdict.why.say(language), language),
     }

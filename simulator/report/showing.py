@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from simulator.errors import LabError
 from simulator.net.clock import PacedClock
 from simulator.report.console import ConsoleReport
+from simulator.report.files import check_readable, check_writable, writing
 from simulator.report.page import Page
 from simulator.report.progress import Progress
 from simulator.report.usage import HEADLINE
@@ -31,7 +34,7 @@ def show(options: argparse.Namespace, language: str, program: str) -> int:
     """Run what was asked for and return the exit status; `LabError` for what cannot be."""
     for file in (options.json, options.pcap, options.journal):
         if file not in (None, "-"):
-            _check_writable(Path(file))
+            check_writable(Path(file))
     showing = _Showing(options, language, program)
     try:
         showing.run()
@@ -96,7 +99,8 @@ class _Showing:
         )
 
     def _tell(self) -> None:
-        report = ConsoleReport(self.scenario, self._page, self._language, self._program)
+        command = command_line(self._program, getattr(self._options, "name", None))
+        report = ConsoleReport(self.scenario, self._page, self._language, self._program, command)
         report.begin()
         last = len(self.scenario.scenario.steps)
         for number, step in enumerate(self._steps(last), 1):
@@ -141,19 +145,31 @@ class _Showing:
         if options.journal is not None:
             _write(Path(options.journal), self.scenario.lab.journal.to_jsonl())
         if options.pcap is not None:
-            with _written(Path(options.pcap)):
+            with writing(Path(options.pcap)):
                 self.scenario.lab.write_capture(Path(options.pcap))
 
 
+def command_line(program: str, name: str | None) -> str:
+    """Return what shows a scenario again: ``name`` as it was typed, None for the headline."""
+    if name is None:
+        return program
+    if os.name != "nt":
+        name = shlex.quote(name)
+    elif " " in name:
+        name = f'"{name}"'
+    return f"{program} run {name}"
+
+
 def _lesson(name: str) -> Lesson:
-    from simulator.scenario.loader import built_in_scenarios, find_scenario, load_scenario
+    from simulator.scenario.loader import built_in_scenarios, load_scenario
     from simulator.world.faults import nearest
 
     known = built_in_scenarios()
     path = Path(name)
-    if name in known or path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-        return load_scenario(find_scenario(name))
-    if path.is_file():
+    if name in known:
+        return load_scenario(known[name])
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1 or os.access(path, os.F_OK):
+        check_readable(path)
         return load_scenario(path)
     meant = nearest(name, known)
     if meant is not None:
@@ -167,31 +183,8 @@ def _lesson(name: str) -> Lesson:
     raise LabError(text)
 
 
-class _written:  # noqa: N801  reads as a phrase at its use
-    """Turns what the file system refuses into a sentence."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise LabError(
-                message("'{file}' cannot be written: {reason}", file=str(self._path), reason=reason)
-            ) from error
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before the run, not after; what is in the file stays until then."""
-    with _written(path), path.open("ab"):
-        pass
-
-
 def _write(path: Path, text: str) -> None:
-    with _written(path):
+    with writing(path):
         path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -50,7 +50,7 @@ OTHER = Sight(
     Shape.OTHER, message("other"), message("other page"), message("a page, but not the site's")
 )
 FOUND = Sight(
-    Shape.FOUND, message("found"), message("address"), message("the name leads to an address")
+    Shape.FOUND, message("found"), message("name found"), message("the name leads to an address")
 )
 
 _FAILURES = {

@@ -6,7 +6,7 @@ shapes alone or as a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -14,15 +14,13 @@ from rich.cells import cell_len
 from simulator.report import styles
 from simulator.report.matrix import PLACES, Column, Contrast, Matrix, Row
 from simulator.report.page import Page, Piece, pad, wrap
-from simulator.report.sights import Sight
+from simulator.report.sights import Shape, Sight
 from simulator.report.voice import Voice
 from simulator.values import Message, message
 
 _GAP = 2
 _MOST_LABEL = 34
 """Cells for the title of an act."""
-_PLACE = 25
-"""Cells for a kind of place, in the list that stands for a table on narrow pages."""
 _LAYOUTS = ((2, True, True, 24), (1, True, True, 16), (1, False, True, 16), (1, False, False, 8))
 """Gap between columns, words beside shapes, names above, least cells for the title of an act."""
 
@@ -58,13 +56,27 @@ def write_matrix(matrix: Matrix, page: Page, voice: Voice) -> None:
     grid = _grid(matrix, page, voice)
     if all(len(head) == 1 and len(head[0]) == 1 for head in grid.heads):
         _write_key(matrix.columns, page, voice)
-    _write_stack([[""], *grid.heads], [grid.label, *grid.widths], page, "bold")
-    for section in matrix.sections:
-        page.paragraph(section.target, styles.HEADING)
+    _write_heads(matrix.sections[0].target, grid, page)
+    for number, section in enumerate(matrix.sections):
+        if number:
+            page.paragraph(section.target, styles.HEADING)
         for row in section.rows:
             _write_row(row, grid, page, voice)
     page.blank()
-    _write_legend(matrix.sights(), page, voice)
+    _write_legend(matrix.sights(), grid.words, page, voice)
+
+
+def _write_heads(target: str, grid: _Grid, page: Page) -> None:
+    """Write the headings, the first target in the corner below, if there is room for it."""
+    lines = max(map(len, grid.heads))
+    above = [""] * (lines - 1)
+    corner: list[Piece] = [*((line, "") for line in above), (target, styles.HEADING)]
+    if cell_len(target) >= grid.label:
+        corner = []
+    heads = ([(line, "bold") for line in head] for head in grid.heads)
+    _write_pieces([corner, *heads], [grid.label, *grid.widths], page)
+    if not corner:
+        page.paragraph(target, styles.HEADING)
 
 
 def _grid(matrix: Matrix, page: Page, voice: Voice) -> _Grid:
@@ -79,7 +91,7 @@ def _grid(matrix: Matrix, page: Page, voice: Voice) -> _Grid:
         ]
         least = [max(map(cell_len, name.split(" "))) for name in names]
         room = [max(pair) for pair in zip(cells, least, strict=True)]
-        widths = tuple(width + gap for width in room)
+        widths = (*(width + gap for width in room[:-1]), room[-1])
         label = min(page.prose - sum(widths), _MOST_LABEL)
         heads = tuple(wrap(name, width) for name, width in zip(names, room, strict=True))
         grid = _Grid(max(label, 8), widths, heads, words)
@@ -122,14 +134,13 @@ def _write_row(row: Row, grid: _Grid, page: Page, voice: Voice) -> None:
         )
 
 
-def _write_legend(sights: Iterable[Sight], page: Page, voice: Voice) -> None:
-    marks = {sight: mark(sight, page, voice, short=True) for sight in sights}
+def _write_legend(sights: Iterable[Sight], words: bool, page: Page, voice: Voice) -> None:
+    """Explain what was seen; the site beside its own word explains itself."""
+    explained = [sight for sight in sights if not (words and sight.shape is Shape.SITE)]
+    marks = {sight: mark(sight, page, voice, short=True) for sight in explained}
     width = max((cell_len(text) for text, _ in marks.values()), default=0) + _GAP
     for sight, (text, style) in marks.items():
         meaning = voice.say(sight.meaning)
-        if sight.word != sight.short:
-            explained = message("{word}: {meaning}", word=sight.word, meaning=sight.meaning)
-            meaning = voice.say(explained)
         if sight.failure is not None:
             meaning += f" ({sight.failure})"
         page.paragraph(meaning, styles.QUIET, first=[(pad(text, width), style)])
@@ -149,37 +160,56 @@ def write_contrasts(contrasts: Sequence[Contrast], page: Page, voice: Voice) -> 
         ]
         for place in places
     ]
-    labels = [
-        wrap(page.glyphs.fit(f"{each.target} {voice.say(each.state)}"), 1 + len(each.target))
-        for each in contrasts
-    ]
-    label = max(cell_len(line) for lines in labels for line in lines) + _GAP
     least = [max(cell_len(text) for cell in column for text, _ in cell) for column in columns]
-    widths = _share(page.prose - label, heads, least)
-    if widths is None:
+    for corner, labels in _labels(contrasts, page, voice):
+        label = max(cell_len(line) for lines in (*labels, [corner]) for line in lines) + _GAP
+        widths = _share(page.prose - label, heads, least)
+        if widths is not None:
+            break
+    else:
         _write_list(places, contrasts, page, voice)
         return
     wrapped = [wrap(head, width - _GAP) for head, width in zip(heads, widths, strict=True)]
-    _write_stack([[""], *wrapped], [label, *widths], page, "bold")
+    _write_stack([[corner], *wrapped], [label, *widths], page, "bold")
     for number, lines in enumerate(labels):
         stacks = [[(line, "bold") for line in lines], *(column[number] for column in columns)]
         _write_pieces(stacks, [label, *widths], page)
 
 
+def _labels(
+    contrasts: Sequence[Contrast], page: Page, voice: Voice
+) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield what may stand in the corner and before each row, the best first."""
+    targets = [each.target for each in contrasts]
+    states = [page.glyphs.fit(voice.say(each.state)) for each in contrasts]
+    if len(dict.fromkeys(targets)) == 1:
+        yield targets[0], [[state] for state in states]
+    both = list(zip(targets, states, strict=True))
+    yield "", [[f"{target} {state}"] for target, state in both]
+    yield "", [[target, state] for target, state in both]
+
+
 def _share(room: int, heads: Sequence[str], least: Sequence[int]) -> list[int] | None:
-    """Return widths of columns whose headings wrap between words; None if there is no room."""
-    widths = [
-        max(width, *map(cell_len, head.split(" "))) + _GAP
-        for head, width in zip(heads, least, strict=True)
-    ]
-    spare = room - sum(widths)
-    if spare < 0:
-        return None
-    for number, head in enumerate(heads):
-        more = min(spare, max(0, cell_len(head) + _GAP - widths[number]))
-        widths[number] += more
-        spare -= more
-    return widths
+    """Return widths of columns, their headings in as few lines as fit; None if none do.
+
+    The last column needs no gap behind it.
+    """
+    for lines in range(1, max(len(head.split(" ")) for head in heads) + 1):
+        widths = [
+            max(cells, _narrowest(head, lines)) + _GAP
+            for head, cells in zip(heads, least, strict=True)
+        ]
+        if sum(widths) <= room + _GAP:
+            return widths
+    return None
+
+
+def _narrowest(head: str, lines: int) -> int:
+    """Return the least width at which a heading takes so many lines, broken between words."""
+    width = max(map(cell_len, head.split(" ")))
+    while len(wrap(head, width)) > lines:
+        width += 1
+    return width
 
 
 def _write_stack(
@@ -203,16 +233,19 @@ def _write_pieces(columns: Sequence[Sequence[Piece]], widths: Sequence[int], pag
 def _write_list(
     places: Sequence[Message], contrasts: Sequence[Contrast], page: Page, voice: Voice
 ) -> None:
+    names = {
+        place: page.glyphs.fit(voice.say(message("{place}:", place=place))) for place in places
+    }
+    seen = (sight for each in contrasts for sights in each.places.values() for sight in sights)
+    widest = max(cell_len(mark(sight, page, voice)[0]) for sight in seen)
+    column = min(page.width - 2 - widest, 1 + max(map(cell_len, names.values())))
     for contrast in contrasts:
         page.paragraph(f"{contrast.target} {voice.say(contrast.state)}", "bold")
-        for place in places:
-            if place in contrast.places:
-                where = page.glyphs.fit(voice.say(message("{place}:", place=place)))
-                for sight in contrast.places[place]:
-                    text, style = mark(sight, page, voice)
-                    room = page.width - cell_len(text) - 2
-                    if cell_len(where) >= room:
-                        page.paragraph(where, first=[("  ", "")])
-                        where = ""
-                    page.line(("  " + pad(where, min(room, _PLACE)), ""), (text, style))
-                    where = ""
+        for place in filter(contrast.places.__contains__, places):
+            where = names[place]
+            if cell_len(where) >= column:
+                page.paragraph(where, first=[("  ", "")])
+                where = ""
+            for sight in contrast.places[place]:
+                page.line(("  " + pad(where, column), ""), mark(sight, page, voice))
+                where = ""

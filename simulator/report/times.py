@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import NamedTuple
 
 from simulator.text import say
 from simulator.values import DAY, HOUR, MINUTE, SECOND, Duration, Message, message
@@ -35,6 +36,16 @@ def day(moment: datetime.date, language: str) -> str:
     """Return ``24 June 2024``; in French the first of a month is ``1er``."""
     number = "1er" if language == "fr" and moment.day == 1 else str(moment.day)
     return f"{number} {say(_MONTHS[moment.month - 1], language)} {moment.year}"
+
+
+class Day(NamedTuple):
+    """A date that a message may be filled with."""
+
+    date: datetime.date
+
+    def say(self, language: str) -> str:
+        """Return ``24 June 2024``."""
+        return day(self.date, language)
 
 
 def spell(duration: Duration) -> Message:
@@ -78,8 +89,3 @@ def _minutes(count: int) -> Message:
 
 def _seconds(count: int) -> Message:
     return message("1 second") if count == 1 else message("{count} seconds", count=count)
-
-
-def grouped(number: int, language: str) -> str:
-    """Return ``12,345``, or as the language groups its thousands."""
-    return f"{number:,}".replace(",", "\u202f" if language == "fr" else ",")

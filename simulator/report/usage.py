@@ -7,7 +7,7 @@ import contextlib
 import gettext
 import os
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from simulator.text import DOMAIN, FOLDER, LANGUAGES, say
 from simulator.values import Message, message
@@ -16,7 +16,7 @@ HEADLINE = "block_vs_seizure"
 """The scenario that is shown when none is named."""
 SCHEMAS = ("scenario", "world", "result")
 
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def parse(arguments: Sequence[str], language: str, program: str) -> argparse.Namespace:
@@ -58,6 +58,18 @@ def _argparse_speaks(language: str) -> Iterator[None]:
             os.environ["LANGUAGE"] = before
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage: that is in the help."""
+
+    language = "en"
+
+    def error(self, problem: str) -> NoReturn:
+        """End with status 2."""
+        told = say(message("{problem} (see --help)", problem=problem), self.language)
+        template = gettext.gettext("%(prog)s: error: %(message)s\n")
+        self.exit(2, template % {"prog": self.prog, "message": told})
+
+
 class _Usage:
     def __init__(self, language: str) -> None:
         self._language = language
@@ -65,9 +77,9 @@ class _Usage:
     def _say(self, text: Message) -> str:
         return say(text, self._language).replace("%", "%%")
 
-    def parser(self, program: str) -> argparse.ArgumentParser:
+    def parser(self, program: str) -> _Parser:
         """Return the whole command line."""
-        parser = argparse.ArgumentParser(
+        parser = _Parser(
             prog=program,
             description=self._say(
                 message(
@@ -77,10 +89,12 @@ class _Usage:
             ),
             epilog=self._say(
                 message(
-                    "Exit status: 0 all expectations held, 1 one did not, 2 bad input or usage."
+                    "Exit status: 0 all expectations held, 1 one did not, 2 bad input or usage,"
+                    " 70 a fault of the program itself."
                 )
             ),
         )
+        parser.language = self._language
         self._run_options(parser, top=True)
         commands = parser.add_subparsers(
             dest="command",
@@ -101,7 +115,12 @@ class _Usage:
             "files", metavar=file, nargs="+", help=self._say(message("what to check"))
         )
         schema = self._command(commands, "schema", message("print a JSON Schema"))
-        schema.add_argument("kind", choices=SCHEMAS, help=self._say(message("of what")))
+        schema.add_argument(
+            "kind",
+            metavar=self._say(message("KIND")),
+            choices=SCHEMAS,
+            help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
+        )
         bench = self._command(
             commands, "bench", message("measure speed, each figure beside its limit")
         )
@@ -109,8 +128,9 @@ class _Usage:
 
     def _command(
         self, commands: _Commands, name: str, does: Message, *, lang: bool = True
-    ) -> argparse.ArgumentParser:
+    ) -> _Parser:
         parser = commands.add_parser(name, help=self._say(does), description=self._say(does))
+        parser.language = self._language
         if lang:
             self._lang(parser, top=False)
         return parser
@@ -124,7 +144,7 @@ class _Usage:
         parser.add_argument(
             "--seed",
             metavar="N",
-            type=int,
+            type=self._whole_number,
             default=0 if top else hidden,
             help=self._say(message("what all randomness comes from (0 unless stated)")),
         )
@@ -142,6 +162,13 @@ class _Usage:
             default=False if top else hidden,
             help=self._say(message("wait for Enter between the steps")),
         )
+
+    def _whole_number(self, typed: str) -> int:
+        try:
+            return int(typed)
+        except ValueError:
+            text = message("'{typed}' is not a whole number", typed=typed)
+            raise argparse.ArgumentTypeError(say(text, self._language)) from None
 
     def _lang(self, parser: argparse.ArgumentParser, *, top: bool) -> None:
         parser.add_argument(

@@ -6,6 +6,7 @@ Golden files: ``UPDATE_GOLDEN=1 python -m pytest tests/report`` writes them anew
 import io
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from simulator.scenario.loader import find_scenario, load_scenario
 from simulator.scenario.runner import ScenarioRun
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-PACKETS = re.compile(r"^[\d,\u202f]+ (?=packets|paquets)", re.M)
+PACKETS = re.compile(r"[\d,\u202f]+ (?=packets|paquets)")
 """How many packets a TLS handshake takes is OpenSSL's affair."""
 
 
@@ -40,7 +41,7 @@ def told(
     environment: dict[str, str] | None = None,
 ) -> None:
     page = Page(stream, width=width, environment=environment or {})  # type: ignore[arg-type]
-    report = ConsoleReport(run, page, language, "run_sim.py")
+    report = ConsoleReport(run, page, language, "run_sim.py", "run_sim.py")
     report.begin()
     for step in run.done:
         report.step(step)
@@ -58,7 +59,9 @@ def test_the_headline_reads_as_it_did(language: str) -> None:
     # Told as it goes: what caches still hold after a step is not known at the end.
     stream = io.StringIO()
     run = ScenarioRun(load_scenario(find_scenario(HEADLINE)), language=language)
-    report = ConsoleReport(run, Page(stream, width=80, environment={}), language, "run_sim.py")
+    report = ConsoleReport(
+        run, Page(stream, width=80, environment={}), language, "run_sim.py", "run_sim.py"
+    )
     report.begin()
     for step in run.steps():
         report.step(step)
@@ -172,3 +175,104 @@ def test_progress_says_nothing_where_it_is_piped() -> None:
     with Progress(page, "The lab is being built", patience=0.0) as progress:
         assert progress._thread is None
     assert stream.getvalue() == ""
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_refusals_abroad_are_told_together_and_each_with_its_ways(headline: ScenarioRun) -> None:
+    shown = flat(text_of(headline))
+    assert (
+        "Paris prosecutor → Rila Hosting: take over the host"
+        " Paris prosecutor → Registry of .xg: redelegate the name"
+        " ✕ refused. Paris prosecutor is obeyed in France; the operators are abroad and need not"
+        " obey. What could reach Rila Hosting (Bulgaria): a European Investigation Order, or"
+        " proceedings of its own, coordinated at Eurojust, or mutual legal assistance. What could"
+        " reach Registry of .xg (Guernsey): mutual legal assistance, or a request from police to"
+        " police, or a request to the operator itself."
+    ) in shown
+    assert shown.count("is obeyed in France") == 1
+
+
+def test_sources_are_in_the_language_and_marked_where_doubtful(headline: ScenarioRun) -> None:
+    english, french = (text_of(headline, language, 100) for language in ("en", "fr"))
+    assert "[1] national procedure; for blocking in France LCEN art. 6-3\u00a0(?)\n" in english
+    assert (
+        "[1] procédure nationale\u202f; en France, pour le blocage, LCEN art. 6-3\u00a0(?)\n"
+    ) in french
+
+
+def test_a_date_is_told_when_it_changes_only(headline: ScenarioRun) -> None:
+    titles = [line for line in text_of(headline).splitlines() if "──" in line]
+    assert len(titles) == 11
+    dated = [line.split()[0] for line in titles if "2024" in line]
+    assert dated == ["1", "3", "6", "8", "9"]
+    assert {len(line) for line in titles} == {80}
+
+
+@pytest.mark.parametrize(("width", "explained"), [(80, False), (46, True)])
+def test_the_legend_explains_what_needs_it(
+    headline: ScenarioRun, width: int, explained: bool
+) -> None:
+    assert ("the site itself" in text_of(headline, width=width)) is explained
+
+
+def test_the_list_for_narrow_pages_is_aligned(headline: ScenarioRun) -> None:
+    shown = text_of(headline, "fr", 46).split("Ce que l'on voit")[1].split("À retenir")[0]
+    places = {
+        re.search("[●■▲✕]", line).start()  # type: ignore[union-attr]
+        for line in shown.splitlines()
+        if line.startswith("  ")
+    }
+    assert len(places) == 1
+
+
+@pytest.fixture(scope="module")
+def new_caledonia() -> Iterator[ScenarioRun]:
+    run = ScenarioRun(load_scenario(find_scenario("new_caledonia_2024")))
+    for _ in run.steps():
+        pass
+    yield run
+    run.close()
+
+
+def test_a_measure_names_the_addresses_that_its_order_lists(new_caledonia: ScenarioRun) -> None:
+    shown = flat(text_of(new_caledonia))
+    assert "OPT-NC: drop packets to Heron VPN Amsterdam, Heron VPN Frankfurt ✓ done" in shown
+    ended = "No longer in force: drop packets to Heron VPN Amsterdam, Heron VPN Frankfurt (OPT-NC)."
+    assert ended in shown
+
+
+def test_a_step_that_goes_on_with_an_act_stands_right_below_it(
+    new_caledonia: ScenarioRun,
+) -> None:
+    assert (
+        "    clips.test       ● site  Paris, Nouméa\n    clips-twin.test  ● site  Paris, Nouméa\n"
+    ) in text_of(new_caledonia)
+
+
+def test_what_is_lifted_before_it_took_effect_was_withdrawn(tmp_path: Path) -> None:
+    order = (
+        "{by: court-fr, to: alpha-telecom, measure: {dns: nxdomain}, name: coco.xg, await: false}"
+    )
+    path = tmp_path / "withdrawn.yaml"
+    path.write_text(
+        "title: {en: Withdrawn}\nworld: europe\nsteps:\n"
+        f"  - {{id: given, order: {order}}}\n  - {{id: taken-back, lift: given}}\n"
+    )
+    run = ScenarioRun(load_scenario(path))
+    for _ in run.steps():
+        pass
+    shown = text_of(run, "fr")
+    run.close()
+    assert "… en cours." in shown
+    assert "Retiré avant d'avoir pris effet\u202f: nier l'existence du nom (Alpha" in shown
+    assert "en vigueur" not in shown
+
+
+def test_a_next_that_names_no_scenario_is_left_as_it_is(headline: ScenarioRun) -> None:
+    report = ConsoleReport(headline, Page(io.StringIO()), "en", "door", "door")
+    assert report._whole_command("Go: run coco_2024") == "Go: door run coco_2024"
+    for text in ("Go: run away", "run coco_2024 twice", "rerun coco_2024 now"):
+        assert report._whole_command(text) == text

@@ -1,6 +1,7 @@
 """The result of a run, beside its own schema."""
 
 import json
+import re
 
 from simulator.report.result import result, to_json
 from simulator.scenario.result import Result
@@ -24,5 +25,26 @@ def test_the_result_has_every_field_of_the_contract(headline: ScenarioRun) -> No
 
 def test_reasons_are_in_the_language_asked_for(headline: ScenarioRun) -> None:
     english, french = (result(headline, language)["orders"][0] for language in ("en", "fr"))
-    assert english["reason"].startswith("a national judicial order binds")
-    assert french["reason"].startswith("une décision judiciaire nationale lie")
+    assert english["reason"] == (
+        "a national judicial order binds operators in France, where its authority has power"
+    )
+    assert french["reason"] == (
+        "une décision judiciaire nationale lie les opérateurs là où son autorité a pouvoir (France)"
+    )
+
+
+def test_all_that_a_person_reads_is_in_the_language_and_typeset(headline: ScenarioRun) -> None:
+    english, french = (result(headline, language) for language in ("en", "fr"))
+    for field, part in (
+        ("reason", "orders"),
+        ("why", "expectations"),
+        ("evidence", "observations"),
+    ):
+        for ours, theirs in zip(english[part], french[part], strict=True):
+            assert bool(ours[field]) == bool(theirs[field])
+            assert not ours[field] or ours[field] != theirs[field]
+            assert not re.search(r" [;:?!»]", str(theirs[field]))
+    for part in ("observations", "orders", "expectations"):
+        for ours, theirs in zip(english[part], french[part], strict=True):
+            machine = set(ours) - {"reason", "why", "evidence"}
+            assert {key: ours[key] for key in machine} == {key: theirs[key] for key in machine}

@@ -4,9 +4,9 @@ import datetime
 
 import pytest
 
-from simulator.report.times import date_and_time, grouped, spell
+from simulator.report.times import Day, date_and_time, spell
 from simulator.text import say
-from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, message
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,6 @@ def test_dates_follow_the_language() -> None:
     assert date_and_time(moment, "fr") == "1er avril 2025, 14:00"
 
 
-def test_thousands_are_grouped_as_the_language_does() -> None:
-    assert grouped(12345, "en") == "12,345"
-    assert grouped(12345, "fr") == "12\u202f345"
+def test_a_date_that_fills_a_message_follows_the_language() -> None:
+    text = message("since {date}", date=Day(datetime.date(2026, 8, 1)))
+    assert (say(text), say(text, "fr")) == ("since 1 August 2026", "since 1er août 2026")

@@ -21,6 +21,12 @@ from simulator.values import Message, message
 
 _WAYS_SHOWN: Final = 3
 
+OUT_OF_REACH: Final = message(
+    "{authority} is obeyed in {home}; {operator} is in {country} and need not obey."
+    " What could reach it: {ways}"
+)
+"""The template of the refusal of a plain order, by which a report can gather several."""
+
 
 def ways(case: Case) -> tuple[Instrument, ...]:
     """Return the instruments with which this authority could act abroad, best first."""
@@ -57,8 +63,7 @@ def ordered(case: Case) -> Decision:
         )
     return case.refused(
         message(
-            "{authority} is obeyed in {home}; {operator} is in {country} and need not obey."
-            " What could reach it: {ways}",
+            OUT_OF_REACH.text,
             authority=case.authority.name,
             home=case.authority.country,
             operator=case.operator.name,

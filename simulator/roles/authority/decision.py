@@ -45,7 +45,8 @@ class Decision:
     """What comes of an order. Without a path it is refused; ``reason`` says why, or why not.
 
     ``binding`` is whether the operator must; it may act all the same (a local request).
-    ``source`` and ``doubt`` are those of the instruments that decided.
+    ``source`` and ``doubt`` are those of the instrument that decided; ``source`` is English,
+    the key of its translation.
     """
 
     authority: Authority
@@ -87,9 +88,15 @@ class Case(NamedTuple):
 
     def refused(self, reason: Message, instrument: Instrument | None = None) -> Decision:
         """Return the decision that nothing comes of it."""
-        source, doubt = ("", None) if instrument is None else (instrument.source, instrument.doubt)
         return Decision(
-            self.authority, self.operator, self.action, False, (), reason, source, doubt
+            self.authority,
+            self.operator,
+            self.action,
+            False,
+            (),
+            reason,
+            "" if instrument is None else str(instrument.source),
+            None if instrument is None else instrument.doubt,
         )
 
     def executed(
@@ -103,7 +110,7 @@ class Case(NamedTuple):
             binding,
             path,
             reason,
-            instrument.source,
+            str(instrument.source),
             instrument.doubt,
         )
 

@@ -26,11 +26,9 @@ def at_home(case: Case) -> Decision:
     path = (Step(authority.name, operator.name, instrument.id, instrument.name, instrument.delay),)
     if instrument.binding:
         reason = message(
-            "{instrument} binds {operator}: it is in {country}, where {authority} is at home",
+            "{instrument} binds operators in {country}, where its authority has power",
             instrument=instrument.name,
-            operator=operator.name,
             country=operator.country,
-            authority=authority.name,
         )
     else:
         reason = message(

@@ -94,7 +94,7 @@ class Instrument:
     binding: bool
     delay: Delay
     limit: Message
-    source: str
+    source: Message
     doubt: Doubt | None
     issuers: frozenset[str] | None = EVERYWHERE
     reaches: frozenset[str] | None = EVERYWHERE
@@ -124,7 +124,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             "it reaches registries and registrars in the United States only,"
             " but their names go dark worldwide, whoever holds them"
         ),
-        source="coverage of the 2010-11 operations (ViewDNS; ECT News)",
+        source=message("coverage of the operations of 2010-11 (ViewDNS, ECT News)"),
         doubt=None,
     ),
     Instrument(
@@ -136,7 +136,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(HOUR, DAY, 3 * DAY),
         limit=message("it binds operators in its own country only"),
-        source="national criminal procedure; in France LCEN art. 6-3 for blocking",
+        source=message("national procedure; for blocking in France LCEN art. 6-3"),
         doubt=Doubt.UNCHECKED,
     ),
     Instrument(
@@ -148,9 +148,9 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(HOUR, DAY, 3 * DAY),
         limit=message("it makes access providers and resolvers block; it closes nothing"),
-        source=(
-            "France: LCEN art. 6-1, decree 2015-125;"
-            " New Caledonia 2024: decided on 14 May, applied from 15 May"
+        source=message(
+            "LCEN art. 6-1, decree 2015-125;"
+            " New Caledonia: decided on 14 May 2024, applied from 15 May"
         ),
         doubt=Doubt.UNCHECKED,
     ),
@@ -163,8 +163,8 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=False,
         delay=Delay(10 * MINUTE, HOUR, DAY),
         limit=message("the operator may decline: it acts by its contract with the customer"),
-        source=(
-            "Bailiwick Express on 26 June 2024 (registrar closed the name within the hour);"
+        source=message(
+            "Bailiwick Express, 26 June 2024: the registrar closed the name within the hour;"
             " channelisles.net/legal/suspension-requests"
         ),
         doubt=Doubt.ONE_SOURCE,
@@ -187,10 +187,10 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(DAY, 60 * DAY, 120 * DAY),
         limit=message(
-            "it yields evidence, a copy of the server included; that the machine is taken"
-            " in the same act is the local judge's own decision"
+            "it yields evidence, a copy of the server included;"
+            " taking the machine is the local judge's decision"
         ),
-        source="Directive 2014/41/EU art. 12 (30 days to recognise, 90 to execute); EJN",
+        source=message("Directive 2014/41/EU art. 12: 30 days to recognise, 90 to execute; EJN"),
         doubt=Doubt.INFERRED,
         since=date(2017, 5, 22),
     ),
@@ -206,7 +206,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(DAY, 30 * DAY, 180 * DAY),
         limit=message("each country acts by its own law; Eurojust only brings them together"),
-        source="the operation of 25 June 2024 was 'coordinated with Eurojust' (Next)",
+        source=message('the operation of 25 June 2024 was "coordinated with Eurojust" (Next)'),
         doubt=Doubt.INFERRED,
     ),
     Instrument(
@@ -221,7 +221,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(14 * DAY, 60 * DAY, 180 * DAY),
         limit=message("its set-up takes weeks or months; then members act without further orders"),
-        source="Eurojust; no evidence of one in the case of June 2024",
+        source=message("Eurojust; no evidence of one in June 2024"),
         doubt=Doubt.UNCHECKED,
         on_request=True,
     ),
@@ -237,7 +237,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(DAY, 4 * DAY, 4 * DAY),
         limit=message("it freezes property: accounts, and a server as a thing that is owned"),
-        source="Regulation (EU) 2018/1805 (urgent: 48 hours to recognise, 48 to execute)",
+        source=message("Regulation (EU) 2018/1805: urgent, 48 h to recognise and 48 h to execute"),
         doubt=Doubt.UNCHECKED,
         since=date(2020, 12, 19),
         on_request=True,
@@ -252,7 +252,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(30 * DAY, 300 * DAY, 720 * DAY),
         limit=message("a court of the operator's country decides, after ten months on average"),
-        source="EJN (average of ten months)",
+        source=message("average of ten months (EJN)"),
         doubt=Doubt.UNCHECKED,
     ),
     Instrument(
@@ -264,8 +264,8 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         carries=SEIZURE,
         binding=False,
         delay=Delay(HOUR, DAY, 30 * DAY),
-        limit=message("it obliges nobody: the local police may ask the operator, who may decline"),
-        source="general police cooperation; in June 2024 the local police said nobody had asked",
+        limit=message("it obliges nobody; the local police may ask the operator, who may decline"),
+        source=message("police cooperation; June 2024: the local police said nobody had asked"),
         doubt=Doubt.INFERRED,
         whole=False,
     ),
@@ -281,7 +281,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(HOUR, DAY, DAY),
         limit=message("it keeps evidence from vanishing; it closes nothing"),
-        source="Directive 2014/41/EU art. 32 (24 hours)",
+        source=message("Directive 2014/41/EU art. 32: 24 hours"),
         doubt=Doubt.UNCHECKED,
         since=date(2017, 5, 22),
         on_request=True,
@@ -298,7 +298,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(HOUR, DAY, 30 * DAY),
         limit=message("it preserves data for 60 days at least; it closes nothing"),
-        source="Convention on Cybercrime (CETS 185) art. 29, 35",
+        source=message("Convention on Cybercrime (CETS 185) art. 29, 35"),
         doubt=Doubt.UNCHECKED,
     ),
     # --- abroad, straight to the operator ---------------------------------------------
@@ -313,7 +313,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(8 * HOUR, 10 * DAY, 10 * DAY),
         limit=message("it yields data, never closure"),
-        source="Regulation (EU) 2023/1543 (10 days, 8 hours in an emergency); Eurojust",
+        source=message("Regulation (EU) 2023/1543: 10 days, 8 hours in an emergency; Eurojust"),
         doubt=None,
         since=date(2026, 8, 18),
     ),
@@ -326,7 +326,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=False,
         delay=Delay(DAY, 20 * DAY, 30 * DAY),
         limit=message("it asks a registrar for registration data; it closes nothing"),
-        source="CETS 224 art. 6: on 20 June 2024, 44 signatures and 2 Parties",
+        source=message("CETS 224 art. 6; on 20 June 2024, 44 signatures and 2 Parties"),
         doubt=Doubt.UNCHECKED,
         since=NOT_IN_FORCE,
     ),
@@ -344,7 +344,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             "it says how an order is reported on; it gives neither a legal basis nor"
             " enforcement across borders"
         ),
-        source="Regulation (EU) 2022/2065 art. 9 and its recitals",
+        source=message("Regulation (EU) 2022/2065 art. 9 and its recitals"),
         doubt=None,
         since=date(2024, 2, 17),
         on_request=True,
@@ -358,7 +358,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=False,
         delay=Delay(HOUR, 7 * DAY, 30 * DAY),
         limit=message("the operator may decline, and foreign ones do in this lab"),
-        source="registration contracts; .gg: 'reasonable and proportionate'",
+        source=message('registration contracts; .gg: "reasonable and proportionate"'),
         doubt=Doubt.INFERRED,
     ),
 )

@@ -1,12 +1,21 @@
 """The table of instruments keeps its own rules, entry by entry."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from simulator.roles.authority.actors import Effect
+from simulator.roles.authority.actors import (
+    Authority,
+    AuthorityKind,
+    Effect,
+    Operator,
+    OperatorKind,
+)
 from simulator.roles.authority.instruments import INSTRUMENTS, Instrument, Route
-from simulator.values import DAY, HOUR, MINUTE
+from simulator.roles.authority.logic import decide
+from simulator.text import NARROW_SPACE, say
+from simulator.values import DAY, HOUR, MINUTE, DnsLie, DnsMeasure, Message
 
 CLOSING = (Effect.NAME, Effect.MACHINE)
 
@@ -19,7 +28,7 @@ def test_each_instrument_has_an_id_of_its_own() -> None:
 def test_an_entry_is_complete(instrument: Instrument) -> None:
     delay = instrument.delay
     assert 0 < delay.shortest <= delay.expected <= delay.longest
-    assert instrument.source
+    assert say(instrument.source, "fr") != say(instrument.source, "en")
     assert str(instrument.name)
     assert str(instrument.limit)
     assert (instrument.route is Route.PARTNER) == bool(instrument.partner_kinds)
@@ -47,6 +56,33 @@ def test_the_docs_describe_every_instrument_with_its_delays(language: str) -> No
         if "–" not in rows[instrument.id]:
             delays = " / ".join(spelled(duration, language) for duration in instrument.delay)
             assert f"| {delays}" in rows[instrument.id]
+
+
+MARKS = {
+    "en": ("[unverified]", "[inferred]", "[one source]"),
+    "fr": ("[non vérifié]", "[déduit]", "[une seule source]"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
+def test_the_docs_quote_each_source_and_mark_each_doubt(
+    instrument: Instrument, language: str
+) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", language, "law.md").read_text("utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{instrument.id}`"))
+    assert say(instrument.source, language).replace(NARROW_SPACE, " ") in row
+    if instrument.doubt is not None:
+        assert any(mark in row for mark in MARKS[language])
+
+
+def test_a_decision_carries_the_source_by_which_its_translation_is_found() -> None:
+    order = next(each for each in INSTRUMENTS if each.id == "national-order")
+    court = Authority("court-fr", "Paris court", "FR", AuthorityKind.COURT)
+    alpha = Operator("alpha", "Alpha Télécom", "FR", OperatorKind.ACCESS_PROVIDER)
+    lie = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
+    decision = decide(court, alpha, lie, date(2024, 6, 25))
+    assert Message(decision.source) == order.source
 
 
 def spelled(duration: int, language: str) -> str:

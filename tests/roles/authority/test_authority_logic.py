@@ -94,8 +94,7 @@ def test_a_national_order_binds_at_home() -> None:
     assert decision.delay == Delay(HOUR, DAY, 3 * DAY)
     assert decision.doubt is Doubt.UNCHECKED
     assert str(decision.reason) == (
-        "a national judicial order binds Alpha Télécom:"
-        " it is in FR, where Paris prosecutor is at home"
+        "a national judicial order binds operators in FR, where its authority has power"
     )
 
 
@@ -181,8 +180,8 @@ def test_an_investigation_order_reaches_a_host_through_its_own_judge() -> None:
     assert decision.doubt is Doubt.INFERRED
     assert str(decision.reason) == (
         "a European Investigation Order reaches Sofia prosecutor, which acts by its own law:"
-        " it yields evidence, a copy of the server included; that the machine is taken in the"
-        " same act is the local judge's own decision"
+        " it yields evidence, a copy of the server included; taking the machine is the local"
+        " judge's decision"
     )
 
 
