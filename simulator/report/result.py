@@ -32,9 +32,10 @@ def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
             _observation(step.id, seen, language) for step in run.done for seen in step.observations
         ],
         "orders": [
-            _order(step.id, outcome, run.world, language)
+            _order(step.id, outcome, run.world, language) | {"lifted": lifted}
             for step in run.done
-            for outcome in (*step.outcomes, *step.lifted)
+            for outcomes, lifted in ((step.outcomes, False), (step.lifted, True))
+            for outcome in outcomes
         ],
         "expectations": [
             _expectation(step.id, verdict, language)

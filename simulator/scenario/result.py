@@ -73,6 +73,8 @@ class OrderResult(Model):
     outcome: Literal["executed", "refused", "pending"]
     at: float
     reason: str
+    lifted: bool
+    """Whether this tells of the order's end: taken back, or withdrawn before it took effect."""
 
 
 class ExpectationResult(Model):
