@@ -73,7 +73,7 @@ class OrderResult(Model):
     outcome: Literal["executed", "refused", "pending"]
     at: float
     reason: str
-    lifted: bool
+    lifted: bool = False
     """Whether this tells of the order's end: taken back, or withdrawn before it took effect."""
 
 
