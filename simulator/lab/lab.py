@@ -18,6 +18,7 @@ import asyncio
 import datetime
 import io
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -189,17 +190,13 @@ class Lab:
         ``via`` is a way round for this visit alone. What the network does to the visit is in
         the observation; `LabError` is for what cannot be asked.
         """
-        [seen] = await self.visit_all(url, [vantage], via)
-        return seen
+        return await self._by_way(vantage, via, partial(self.people.visit, url=url))
 
     async def visit_all(
         self, url: str, vantages: Iterable[str], via: Via | None = None
     ) -> list[Observation]:
         """Open an address at several vantage points at the same time, in the world's order."""
-
-        async def look(vantage: str) -> Observation:
-            return await self.people.visit(vantage, url)
-
+        look = partial(self.people.visit, url=url)
         looks = (self._by_way(vantage, via, look) for vantage in self._in_order(vantages))
         # All are let finish before a failure is told: a way round must not outlive its look.
         seen = await asyncio.gather(*looks, return_exceptions=True)
@@ -212,10 +209,7 @@ class Lab:
         self, name: str, vantage: str, kind: str = "A", via: Via | None = None
     ) -> Answer:
         """Ask a vantage point's resolver for records of a type."""
-
-        async def look(vantage: str) -> Answer:
-            return await self.people.resolve(vantage, name, kind)
-
+        look = partial(self.people.resolve, name=name, kind=kind)
         return await self._by_way(vantage, via, look)
 
     async def _by_way(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
@@ -16,8 +18,6 @@ from simulator.roles.resolver.stub import Answer, StubResolver
 from simulator.values import Address, Observation, message
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host, Tap
@@ -64,25 +64,42 @@ class People:
         self._random_for = random_for
         self._calendar_start = calendar_start
         self._people: dict[str, Person] = {}
+        self._tls_context: ssl.SSLContext
         self._exits: dict[str, VpnExit] = {}
         self._customers: dict[bytes, tuple[Address, ...]] = {}
         """Addresses inside the tunnel, by public key: a customer keeps them."""
 
     def settle(self, root_certificate: str) -> None:
-        """Give everybody a resolver to ask and a browser that trusts the lab's authority."""
-        context = browser_context(root_certificate)
-        for name, vantage in self._world.vantages.items():
-            host = self._hosts[name]
-            stub = StubResolver(
-                (self.resolver_address(self._world.resolver_of(name)),),
-                now=self._now,
-                random=self._random_for(f"{name}/stub"),
-            )
-            has_ipv6 = any(is_ipv6(address) for address in host.addresses)
-            country = self._world.country_of(vantage.network)
-            probe = Probe(stub, context, self._now, Identity(name, country, has_ipv6))
-            host.lookup = _lookup_by(stub)
-            self._people[name] = Person(host, stub, probe)
+        """Let people have browsers that trust the lab's authority.
+
+        Somebody who never looks costs no more than a machine: the rest comes when needed.
+        """
+        self._tls_context = browser_context(root_certificate)
+        for name in self._world.vantages:
+            self._hosts[name].lookup = partial(self._look_up, name)
+
+    def _moved_in(self, name: str) -> Person:
+        """Give a subscriber a resolver to ask and a browser."""
+        vantage, host = self._world.vantages[name], self._hosts[name]
+        stub = StubResolver(
+            (self.resolver_address(self._world.resolver_of(name)),),
+            now=self._now,
+            random=self._random_for(f"{name}/stub"),
+        )
+        has_ipv6 = any(is_ipv6(address) for address in host.addresses)
+        country = self._world.country_of(vantage.network)
+        probe = Probe(stub, self._tls_context, self._now, Identity(name, country, has_ipv6))
+        return Person(host, stub, probe)
+
+    async def _look_up(self, vantage: str, name: str, version: int) -> list[Address]:
+        """What the loop's `getaddrinfo` asks on a subscriber's machine."""
+        found = await self.person(vantage).stub.addresses(name)
+        if found.failure in ("generic_timeout_error", "dns_servfail_error"):
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        wanted = [a for a in found.addresses if version in (0, 6 if is_ipv6(a) else 4)]
+        if not wanted:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return wanted
 
     def resolver_address(self, resolver: str) -> Address:
         """Return where a resolver is asked."""
@@ -92,7 +109,9 @@ class People:
         """Return the subscriber at a vantage point; `LabError` for one that is not there."""
         found = self._people.get(vantage)
         if found is None:
-            raise LabError(unknown(message("vantage point"), vantage, self._people))
+            if vantage not in self._world.vantages:
+                raise LabError(unknown(message("vantage point"), vantage, self._world.vantages))
+            found = self._people[vantage] = self._moved_in(vantage)
         return found
 
     # --- looking ------------------------------------------------------------------------
@@ -234,18 +253,3 @@ class People:
     def _identify(self, vantage: str, person: Person, addresses: tuple[Address, ...]) -> None:
         has_ipv6 = any(is_ipv6(address) for address in addresses)
         person.probe.identity = person.probe.identity._replace(has_ipv6=has_ipv6)
-
-
-def _lookup_by(stub: StubResolver) -> Callable[[str, int], Awaitable[list[Address]]]:
-    """Return what the loop's `getaddrinfo` asks on a machine with this resolver."""
-
-    async def lookup(name: str, version: int) -> list[Address]:
-        found = await stub.addresses(name)
-        if found.failure in ("generic_timeout_error", "dns_servfail_error"):
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        wanted = [a for a in found.addresses if version in (0, 6 if is_ipv6(a) else 4)]
-        if not wanted:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return wanted
-
-    return lookup
