@@ -59,7 +59,9 @@ class _Scenario(Check):
             if step.id is not None:
                 if step.id in self.earlier:
                     self.wrong((*place, "id"), message("'{id}' is an earlier step", id=step.id))
-                self.earlier[step.id] = step
+                # Of two steps with one id, a 'lift' means the one that gave orders.
+                if step.id not in self.earlier or _gives_orders(step):
+                    self.earlier[step.id] = step
 
     def _step(self, place: Place, step: Step) -> None:
         if not step.model_fields_set - {"id", "title", "why"}:
@@ -133,13 +135,12 @@ class _Scenario(Check):
     def _lift(self, place: Place, step: Step) -> None:
         for position, name in enumerate(step.lift):
             where = (*place, "lift", position)
-            if self.known(where, message("earlier step"), name, self.earlier):
-                earlier = self.earlier[name]
-                if not earlier.order and earlier.coordinate is None:
-                    self.wrong(where, message("step '{id}' gave no order", id=name))
+            known = self.known(where, message("earlier step"), name, self.earlier)
+            if known and not _gives_orders(self.earlier[name]):
+                self.wrong(where, message("step '{id}' gave no order", id=name))
 
     def _order(self, place: Place, order: Order) -> None:
-        self.known((*place, "by"), message("authority"), order.by, self.world.authorities)
+        self._authority((*place, "by"), order.by)
         self._instrument(place, order.instrument)
         self.all_known((*place, "to"), message("operator"), order.to, self.world.operators)
         self._name((*place, "name"), order.name)
@@ -150,11 +151,9 @@ class _Scenario(Check):
                 self._target((*place, "measure", "of", position), target)
 
     def _coordinate(self, place: Place, operation: Coordinate) -> None:
-        world = self.world
-        self.known((*place, "by"), message("authority"), operation.by, world.authorities)
-        self.all_known(
-            (*place, "with"), message("authority"), operation.partners, world.authorities
-        )
+        self._authority((*place, "by"), operation.by)
+        for position, partner in enumerate(operation.partners):
+            self._authority((*place, "with", position), partner)
         self._name((*place, "name"), operation.name)
         taking_part = (operation.by, *operation.partners)
         for position, member in enumerate(operation.members):
@@ -164,29 +163,31 @@ class _Scenario(Check):
     def _member(
         self, place: Place, member: Member, operation: Coordinate, taking_part: tuple[str, ...]
     ) -> None:
-        world = self.world
         by = member.by
-        if (
-            self.known((*place, "by"), message("authority"), by, world.authorities)
-            and by not in taking_part
-        ):
+        if self._authority((*place, "by"), by) and by not in taking_part:
             text = message(
-                "'{authority}' is neither 'by' nor 'with' of the operation", authority=by
+                "'{authority}' is neither 'by' nor 'with' of the operation: add it to 'with'",
+                authority=by,
             )
-            self.wrong((*place, "by"), text, nearest(by, taking_part))
+            self.wrong((*place, "by"), text)
         self._instrument(place, member.instrument)
-        self.known((*place, "to"), message("operator"), member.to, world.operators)
+        self.known((*place, "to"), message("operator"), member.to, self.world.operators)
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
         self._lever(place, member.lever, name, member.banner or operation.banner)
 
     def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
-        self.known((*place, "banner"), message("banner"), banner, self.world.banners)
-        if lever in BANNER_LEVERS and banner is None and len(self.world.banners) != 1:
-            text = message(
-                "the world has {count} banners: say which 'banner'", count=len(self.world.banners)
-            )
-            self.wrong(place, text)
+        banners = self.world.banners
+        if lever in BANNER_LEVERS and not banners:
+            text = message("'{lever}' shows a banner: the world needs one", lever=lever.value)
+            self.wrong((*place, "lever"), text)
+        else:
+            self.known((*place, "banner"), message("banner"), banner, banners)
+            if lever in BANNER_LEVERS and banner is None and len(banners) > 1:
+                text = message(
+                    "the world has {count} banners: say which 'banner'", count=len(banners)
+                )
+                self.wrong(place, text)
         if name is None or name not in self.names:
             return
         if lever in HOST_LEVERS and name not in self.world.sites:
@@ -203,6 +204,17 @@ class _Scenario(Check):
                 name=name,
             )
             self.wrong((*place, "name"), text, self.world.domain_of(name))
+
+    def _authority(self, place: Place, name: str) -> bool:
+        """As `known`; a name that ends in a country's code is not taken for one of elsewhere."""
+        entries = self.world.authorities
+        code = name.rpartition("-")[2]
+        near = (
+            [key for key, entry in entries.items() if entry.country.lower() == code]
+            if len(code) == 2
+            else entries
+        )
+        return self.known(place, message("authority"), name, entries, near)
 
     def _instrument(self, place: Place, instrument: str | None) -> None:
         if instrument is not None:
@@ -248,8 +260,15 @@ class _Scenario(Check):
                 self._stated(where, expected, observation=True)
             elif who in ordered:
                 self._stated(where, expected, observation=False)
-            else:
+            elif not self._misspelt(who, looking, ordered):
                 self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
+
+    def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
+        """Tell whether ``who`` may well have a part in the step, under a name told as unknown."""
+        world = self.world
+        if who in world.vantages or who == ALL:
+            return any(vantage not in world.vantages for vantage in looking)
+        return who in world.operators and any(to not in world.operators for to in ordered)
 
     def _looking(self, step: Step) -> list[str]:
         looks = [look for look in (step.visit, step.resolve) if look is not None]
@@ -280,8 +299,8 @@ class _Scenario(Check):
             words = self._words(field)
             for value in match.values:
                 if words is not None and value is not None and value not in words:
-                    text = message("unknown {field} '{value}'", field=field, value=value)
-                    self.wrong(where, text, nearest(str(value), words))
+                    meant = nearest(str(value), words)
+                    self.wrong(where, _no_word(field, value, words, meant), meant)
 
     def _words(self, field: str) -> tuple[str, ...] | None:
         """Return all that a field can say, or None where it is open."""
@@ -292,3 +311,14 @@ class _Scenario(Check):
         if field == "country":
             return tuple(self.world.countries)
         return WORDS.get(field)
+
+
+def _gives_orders(step: Step) -> bool:
+    return bool(step.order) or step.coordinate is not None
+
+
+def _no_word(field: str, value: str | int, words: tuple[str, ...], meant: str | None) -> Message:
+    """Say that a field never holds ``value``; list what it can, unless one of it is meant."""
+    if meant is not None:
+        return message("unknown {field} '{value}'", field=field, value=value)
+    return message("'{value}' is none of {words}", value=value, words=", ".join(words))

@@ -4,9 +4,16 @@ A step may hold several actions; they run in the order of `ACTIONS`, whatever th
 in which they are written.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from simulator.values import AddressAction, DnsLie, Lever, message
 from simulator.world.fields import (
@@ -41,6 +48,8 @@ ALL = "all"
 
 class MeasureEntry(Model):
     """What access providers or resolvers are told to do to traffic: one of ``dns``, ``address``."""
+
+    USUAL: ClassVar[tuple[str, ...]] = ("dns",)
 
     dns: DnsLie | None = None
     subdomains: Flag = True
@@ -132,7 +141,10 @@ class Connect(Model):
     """
 
     who: Annotated[Many, Field(min_length=1)]
-    via: Annotated[str | dict[DomainName, Many], Field(union_mode="left_to_right")]
+    via: Annotated[
+        Annotated[str, Tag("id")] | Annotated[dict[DomainName, Many], Tag("hosts")],
+        Discriminator(lambda value: "hosts" if isinstance(value, dict) else "id"),
+    ]
 
 
 class Disconnect(Model):
@@ -154,22 +166,32 @@ class Wait(Model):
         return self
 
 
+def _no_hosts_file(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise Wrong(message("a hosts file lasts longer than one look: write it under 'connect'"))
+    return value
+
+
 class _Look(Model):
     """Somebody looks, from one vantage point or from several at once."""
 
     vantages: Annotated[Many, Field(alias="from", min_length=1)]
-    via: Id | None = None
+    via: Annotated[Id | None, BeforeValidator(_no_hosts_file)] = None
     """A VPN exit or a resolver for this look alone."""
 
 
 class Visit(_Look):
     """A browser opens an address. Without ``https://`` it goes as browsers do: HTTPS first."""
 
+    USUAL: ClassVar[tuple[str, ...]] = ("url", "from")
+
     url: Annotated[str, Field(min_length=1)]
 
 
 class Resolve(_Look):
     """A name is looked up, and nothing more."""
+
+    USUAL: ClassVar[tuple[str, ...]] = ("name", "from")
 
     name: DomainName
     type: Annotated[str, Field(pattern="^(A|AAAA|CNAME|MX|NS|SOA|TXT)$")] = "A"
@@ -236,6 +258,8 @@ class Expected(Model):
     operator's: ``executed``, ``refused`` or ``pending``.
     """
 
+    USUAL: ClassVar[tuple[str, ...]] = ("page",)
+
     page: _Match = ANYTHING
     stage: _Match = ANYTHING
     failure: _Match = ANYTHING
@@ -263,16 +287,16 @@ class Expected(Model):
 
 
 def _one_or_several(model: type[Model]) -> BeforeValidator:
-    """Take a mapping for a list of one, and tell the schema so."""
+    """Take what is no list for a list of one, and tell the schema so."""
 
     def wrapped(value: Any) -> Any:
-        return [value] if isinstance(value, dict) else value
+        return value if isinstance(value, list) else [value]
 
     return BeforeValidator(wrapped, json_schema_input_type=model | list[model])  # type: ignore[valid-type]
 
 
 _short_wait = BeforeValidator(
-    lambda value: {"for": value} if isinstance(value, str) else value,
+    lambda value: value if value is None or isinstance(value, dict | list) else {"for": value},
     json_schema_input_type=Duration | Wait | None,
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, ...]] = {
     "page": ("site", "block_page", "seizure_banner", "other"),
     "stage": ("dns", "tcp", "tls", "http"),
+    "diagnosis": ("accessible", "blocked.dns", "blocked.http", "seized", "cannot_tell"),
     "outcome": ("executed", "refused", "pending"),
     "rcode": ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
     "failure": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from simulator.values import message
+from simulator.values import Message, message
 from simulator.world import reserved
 from simulator.world.checking import Check
 from simulator.world.faults import Place, nearest
@@ -17,6 +17,7 @@ def check_names(world: World, check: Check) -> None:
         _under_a_registry(world, check, ("nameservers", nameserver), nameserver)
     for domain in world.domains:
         _domain(world, check, domain)
+    _parents(world, check)
     for name, place in _web_names(world):
         if world.domain_of(name) is None:
             text = message("'{name}' is under none of the domains", name=name)
@@ -57,6 +58,42 @@ def _domain(world: World, check: Check, domain: str) -> None:
         check.wrong((*place, "nameservers"), text)
     for position, record in enumerate(entry.records):
         _record(world, check, domain, (*place, "records", position), record)
+
+
+def _parents(world: World, check: Check) -> None:
+    """Note machines that serve a zone and the one above it.
+
+    A server answers from the nearest zone that it holds (RFC 1034 section 4.3.2), so it
+    would never show what the registry has done to the name.
+    """
+    above: dict[str, dict[str, Message]] = {
+        tld: dict.fromkeys(
+            _hosts(world, entry.nameservers), message("the zone of '.{tld}'", tld=tld)
+        )
+        for tld, entry in world.registries.items()
+    }
+    root = dict.fromkeys(_hosts(world, world.root.nameservers), message("the root zone"))
+    told: set[str] = set()
+    for domain, entry in world.domains.items():
+        parents = {**root, **above.get(domain.rpartition(".")[2], {})}
+        for nameserver in entry.nameservers:
+            host = world.nameservers[nameserver].host
+            if host in parents and nameserver not in told:
+                told.add(nameserver)
+                text = message(
+                    "host '{host}' serves {parent} too, and would answer for '{domain}' by"
+                    " itself: nobody would see a hold or a redelegation; give '{nameserver}'"
+                    " another host",
+                    host=host,
+                    parent=parents[host],
+                    domain=domain,
+                    nameserver=nameserver,
+                )
+                check.wrong(("nameservers", nameserver, "host"), text)
+
+
+def _hosts(world: World, nameservers: tuple[str, ...]) -> list[str]:
+    return [world.nameservers[nameserver].host for nameserver in nameservers]
 
 
 def _found(world: World, domain: str, asked: tuple[str, ...]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.values import Message, message
-from simulator.world.faults import Fault, Place, nearest
+from simulator.values import Message
+from simulator.world.faults import Fault, Place, nearest, unknown
 from simulator.world.source import Source
 
 
@@ -20,15 +20,23 @@ class Check:
         """Note that what stands at ``place`` is wrong."""
         self.found.append(self.source.fault(place, text, meant))
 
-    def known(self, place: Place, kind: Message, word: str | None, entries: Iterable[str]) -> bool:
+    def known(
+        self,
+        place: Place,
+        kind: Message,
+        word: str | None,
+        entries: Iterable[str],
+        likely: Iterable[str] | None = None,
+    ) -> bool:
         """Tell whether ``word`` is one of ``entries``; note it when it is not.
 
-        None is nothing to look up, and not known either.
+        None is nothing to look up, and not known either. ``likely`` are the entries that
+        may be meant, where it cannot be any of them.
         """
         if word is None or word in entries:
             return word is not None
-        text = message("unknown {kind} '{word}'", kind=kind, word=word)
-        self.wrong(place, text, nearest(word, entries))
+        meant = nearest(word, entries if likely is None else likely)
+        self.wrong(place, unknown(kind, word, entries, meant), meant)
         return False
 
     def all_known(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Message, message
 from simulator.world import reserved
+from simulator.world.faults import shown
 
 LANGUAGES = ("en", "fr")
 
@@ -32,6 +33,9 @@ class Model(BaseModel):
     # Building validators is start-up cost: only the outermost model builds one.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    USUAL: ClassVar[tuple[str, ...]] = ()
+    """Fields to name to whom wrote no mapping; those that must be there unless stated."""
+
 
 class Text(Model):
     """A sentence or a name in each language. English must be there; the rest may follow."""
@@ -50,14 +54,15 @@ def _name(value: Any) -> Any:
 
 
 def _many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return value if value is None or isinstance(value, list | dict) else [value]
 
 
 def _duration(value: Any) -> Any:
     if not isinstance(value, str) or not _DURATION.fullmatch(value):
         raise Wrong(
             message(
-                "'{value}' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m", value=value
+                "'{value}' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m",
+                value=shown(value),
             )
         )
     return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"([0-9]+)(ms|s|m|h|d)", value))
@@ -73,7 +78,7 @@ def _moment(value: Any) -> Any:
             message(
                 "'{value}' is not a date and time with its offset, such as"
                 " 2024-05-14T18:00:00+11:00",
-                value=value,
+                value=shown(value),
             )
         )
     return moment

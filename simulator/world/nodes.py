@@ -68,8 +68,10 @@ class Reader:
         except UnicodeError:
             raise Misread(None, message("a character that YAML does not allow")) from None
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise Misread(mark, message("not YAML: {reason}", reason=error.problem)) from None
+            from simulator.world.misreadings import explain  # only when something is wrong
+
+            (line, column), advice = explain(self._text, error)
+            raise Misread(yaml.Mark("", 0, line, column, None, 0), advice) from None
 
     def _document(self) -> Node | None:
         self._next()  # the stream starts

@@ -7,6 +7,7 @@ stand twice. What cannot be read is raised as `Faults`, all of them together.
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,18 @@ LARGEST_FILE = 1_000_000
 """Characters. The built-in world has some twenty thousand."""
 MOST_VALUES = 100_000
 """After aliases are expanded: nine nested ones can hide a billion values."""
+
+
+class _Irregular(OSError):
+    """A pipe, a device or a socket."""
+
+
+_REASONS: dict[type[Exception], Message] = {
+    FileNotFoundError: message("there is no such file or folder"),
+    IsADirectoryError: message("it is a folder"),
+    PermissionError: message("permission denied"),
+    _Irregular: message("it is not a regular file"),
+}
 
 
 class Source:
@@ -82,15 +95,32 @@ def read_file(path: Path, name: str | None = None) -> Source:
     """Return the document in a file; raise `Faults` when it cannot be read or is not one."""
     file = name if name is not None else str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = message("byte {position} is not UTF-8 text", position=error.start)
+        lines = error.object[: error.start].decode().split("\n")
+        problem = message("this is not UTF-8 text: save the file as UTF-8")
+        raise Faults([Fault(file, len(lines), len(lines[-1]) + 1, "", problem)]) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problem = message("the file cannot be read: {reason}", reason=reason)
-    else:
-        return read(text, file)
-    raise _fault(file, problem)
+        problem = message("the file cannot be read: {reason}", reason=_why(error))
+        raise _fault(file, problem) from None
+    return read(text, file)
+
+
+def _bytes(path: Path) -> bytes:
+    """Return what is in a regular file: a pipe or a terminal would have us wait for ever."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise _Irregular
+    return path.read_bytes()
+
+
+def _why(error: Exception) -> Message | str:
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _at(file: str, text: Message, mark: Any = None) -> Fault:

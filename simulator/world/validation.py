@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from simulator.values import Message, message
-from simulator.world.faults import Fault, Faults, Place, nearest
-from simulator.world.fields import LANGUAGES, Text
+from simulator.world.faults import Fault, Faults, Place, nearest, shown
+from simulator.world.fields import LANGUAGES, Model, Text
 from simulator.world.source import Source
+
+_WORDS = re.compile(r"\^\(([\w|-]+)\)\$")
+"""A pattern that only lists words."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
@@ -31,7 +35,9 @@ def validate(model: type[AnyModel], source: Source) -> AnyModel:
 def missing_translations(model: BaseModel, source: Source) -> list[Fault]:
     """Return where a text is not yet in every language: worth a warning, never an error."""
     return [
-        source.fault(path, message("no text in '{language}'", language=language))
+        replace(
+            source.fault(path, message("no text in '{language}'", language=language)), warning=True
+        )
         for path, text in _texts(model, ())
         for language in LANGUAGES
         if getattr(text, language) is None
@@ -67,10 +73,19 @@ def _fault(model: type[BaseModel], source: Source, details: Any) -> Fault:
     if kind == "extra_forbidden":
         return _unknown_field(model, source, path, value)
     if kind == "missing":
-        return source.fault(path[:-1], message("'{field}' is missing", field=path[-1]))
+        return source.fault(path[:-1], _missing(path[-1]))
     if kind in ("literal_error", "enum"):
         return _unknown_word(source, path, value, str(context["expected"]))
-    return source.fault(path, _sentence(kind, value, context, details["msg"]))
+    if kind == "model_type" and value is not None:
+        return source.fault(path, _no_mapping(_models_at(model, path), path, value))
+    meant = _reshaped(value, str(context["pattern"])) if kind == "string_pattern_mismatch" else None
+    return source.fault(path, _sentence(kind, value, context, details["msg"]), meant)
+
+
+def _missing(field: str | int) -> Message:
+    if isinstance(field, int):
+        return message("the list is too short: entry {number} is missing", number=field + 1)
+    return message("'{field}' is missing", field=field)
 
 
 def _unknown_field(model: type[BaseModel], source: Source, path: Place, value: Any) -> Fault:
@@ -91,7 +106,7 @@ def _unknown_field(model: type[BaseModel], source: Source, path: Place, value: A
 
 def _unknown_word(source: Source, path: Place, value: Any, expected: str) -> Fault:
     words = re.findall(r"'([^']*)'", expected) or re.findall(r"\w+", expected)
-    text = message("'{value}' is none of {words}", value=_short(value), words=", ".join(words))
+    text = message("'{value}' is none of {words}", value=shown(value), words=", ".join(words))
     return source.fault(path, text, nearest(str(value), words))
 
 
@@ -116,38 +131,71 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [found for part in get_args(annotation) for found in _models_in(part)]
 
 
-def _short(value: Any) -> str:
-    text = "null" if value is None else str(value).lower() if value in (True, False) else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+def _no_mapping(owners: list[type[BaseModel]], path: Place, value: Any) -> Message:
+    """Say how to write an entry to whom wrote one word, or a list of entries, in its place."""
+    if Text in owners:
+        return message("write it in each language: {{en: …, fr: …}}")
+    if isinstance(value, list):
+        if path[:1] == ("steps",) and len(path) == 3:
+            return message("a step has one '{field}': make a step of each", field=path[-1])
+        return message("one entry is meant here, not a list")
+    usual = [name for owner in owners for name in _usual(owner)]
+    if not usual:
+        return message("'{value}' must be a mapping of fields", value=shown(value))
+    fields = ", ".join(f"{name}: …" for name in usual)
+    return message("write {{{fields}}}", fields=fields)
+
+
+def _usual(owner: type[BaseModel]) -> list[str]:
+    """Return the fields of a usual entry, as they are written: those that every entry has."""
+    if issubclass(owner, Model) and owner.USUAL:
+        return list(owner.USUAL)
+    fields = owner.model_fields.items()
+    return [info.alias or name for name, info in fields if info.is_required()]
+
+
+def _reshaped(value: str, pattern: str) -> str | None:
+    """Return what would fit a pattern: one of its words, or other capitals."""
+    words = _WORDS.fullmatch(pattern)
+    if words is not None:
+        return nearest(value, words[1].split("|"))
+    fitting = (other for other in (value.lower(), value.upper()) if re.fullmatch(pattern, other))
+    return next(fitting, None)
 
 
 def _sentence(kind: str, value: Any, context: dict[str, Any], otherwise: str) -> Message:
-    shown = _short(value)
+    if value is None:
+        return message("it must not be empty")
+    written = shown(value)
     match kind:
+        case "string_type" if isinstance(value, list | dict):
+            return message("one word is meant here, not a list or a mapping of fields")
         case "string_type":
-            return message("'{value}' must be text; put it in quotes", value=shown)
+            return message("'{value}' must be text; put it in quotes", value=written)
         case "string_too_short" | "too_short":
             return message("it must not be empty")
         case "string_too_long":
             return message(
                 "'{value}' is longer than {limit} characters",
-                value=shown,
+                value=written,
                 limit=context["max_length"],
             )
         case "string_pattern_mismatch":
-            return _not_shaped(shown, str(context["pattern"]))
+            return _not_shaped(written, str(context["pattern"]))
         case "int_type" | "int_parsing" | "int_from_float":
-            return message("'{value}' must be a whole number", value=shown)
+            return message("'{value}' must be a whole number", value=written)
         case "bool_type":
-            return message("'{value}' must be true or false", value=shown)
+            return message("'{value}' must be true or false", value=written)
         case "tuple_type" | "list_type":
-            return message("'{value}' must be a list", value=shown)
+            return message("'{value}' must be a list", value=written)
         case "dict_type" | "model_type" | "model_attributes_type":
-            return message("'{value}' must be a mapping of fields", value=shown)
+            return message("'{value}' must be a mapping of fields", value=written)
+        case "too_long":
+            return message("more than {limit} entries", limit=context["max_length"])
         case "greater_than_equal":
-            return message("{value} is less than {limit}", value=shown, limit=context["ge"])
+            return message("{value} is less than {limit}", value=written, limit=context["ge"])
         case "less_than_equal":
-            return message("{value} is more than {limit}", value=shown, limit=context["le"])
+            return message("{value} is more than {limit}", value=written, limit=context["le"])
     return message("{problem}", problem=otherwise)
 
 
@@ -158,7 +206,7 @@ def _not_shaped(value: str, pattern: str) -> Message:
         return message("'{value}' is not an id of small letters, digits and hyphens", value=value)
     if pattern == r"^[a-z]+$":
         return message("'{value}' is not a top-level domain such as xg", value=value)
-    words = re.fullmatch(r"\^\(([\w|-]+)\)\$", pattern)
+    words = _WORDS.fullmatch(pattern)
     if words is not None:
         return message(
             "'{value}' is none of {words}", value=value, words=words[1].replace("|", ", ")

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulator.errors import LabError
 from simulator.scenario.crosscheck import check_scenario
 from simulator.scenario.loader import (
     built_in_scenarios,
     check_file,
+    find_file,
     find_scenario,
     load_scenario,
 )
@@ -53,7 +55,12 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
 {lift: order}"""
     assert faults_of(europe, steps) == [
         "s.yaml:4:57: steps[0].visit.from[1]: unknown vantage point 'pairs'; did you mean 'paris'?",
-        "s.yaml:5:29: steps[1].connect.via: unknown VPN exit or resolver 'vpn-sydney'",
+        (
+            "s.yaml:5:29: steps[1].connect.via: unknown VPN exit or resolver 'vpn-sydney'; choose"
+            " from heron-nl, heron-de, fr-alpha-dns, fr-beta-dns, nc-opt-dns, be-meuse-dns,"
+            " it-tevere-dns, bg-iskar-dns, gg-sarnia-dns, de-spree-dns, nl-amstel-dns,"
+            " lt-neris-dns, hu-duna-dns, open-one, open-two"
+        ),
         "s.yaml:6:6: steps[2].lift: unknown earlier step 'order'",
     ]
 
@@ -138,7 +145,7 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
             ),
             (
                 "4:87: steps[0].coordinate.members[0].by: 'prosecutor-bg' is neither 'by' nor"
-                " 'with' of the operation; did you mean 'prosecutor-fr'?"
+                " 'with' of the operation: add it to 'with'"
             ),
         ),
         (
@@ -175,6 +182,24 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
             ),
         ),
         (
+            "{resolve: {name: clips.test, from: paris}, expect: {paris: {rcode: refused}}}",
+            "4:65: steps[0].expect.paris.rcode: unknown rcode 'refused'; did you mean 'REFUSED'?",
+        ),
+        (
+            (
+                "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test},"
+                " expect: {opt-nc: {outcome: done}}}"
+            ),
+            ("4:103: steps[0].expect.opt-nc.outcome: 'done' is none of executed, refused, pending"),
+        ),
+        (
+            "{visit: {url: clips.test, from: paris}, expect: {paris: {diagnosis: blocked.dsn}}}",
+            (
+                "4:62: steps[0].expect.paris.diagnosis: unknown diagnosis 'blocked.dsn';"
+                " did you mean 'blocked.dns'?"
+            ),
+        ),
+        (
             "{visit: {url: clips.test, from: paris}, expect: {paris: {outcome: executed}}}",
             (
                 "4:62: steps[0].expect.paris.outcome: 'outcome' is an operator's, not a vantage"
@@ -196,6 +221,61 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
 )
 def test_a_fault_says_where_and_what(europe: World, steps: str, fault: str) -> None:
     assert faults_of(europe, steps) == ["s.yaml:" + fault]
+
+
+AUTHORITIES = (
+    "government-fr, court-fr, prosecutor-fr, prosecutor-bg, prosecutor-de, prosecutor-nl,"
+    " prosecutor-lt, prosecutor-hu, police-gg"
+)
+
+
+@pytest.mark.parametrize("by", ["court-be", "prosecutor-be", "minister-be"])
+def test_an_authority_of_another_country_is_not_proposed(europe: World, by: str) -> None:
+    order = f"{{order: {{by: {by}, to: opt-nc, measure: {{dns: nxdomain}}, name: clips.test}}}}"
+    assert faults_of(europe, order) == [
+        f"s.yaml:4:14: steps[0].order.by: unknown authority '{by}'; choose from {AUTHORITIES}"
+    ]
+
+
+def test_an_authority_of_the_same_country_is_proposed(europe: World) -> None:
+    order = "{order: {by: cuort-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test}}"
+    assert faults_of(europe, order) == [
+        ("s.yaml:4:14: steps[0].order.by: unknown authority 'cuort-fr'; did you mean 'court-fr'?")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lever", "to"), [("redelegation", "xg-registry"), ("host-takeover", "rila-hosting")]
+)
+def test_a_seizure_in_a_world_without_banners_is_a_fault(lever: str, to: str) -> None:
+    europe = read_file(scenario_folder() / "worlds" / "europe.yaml")
+    del europe.data["banners"]
+    steps = (
+        f"{{order: {{by: police-gg, to: {to}, lever: {lever}, name: coco.xg}}}}\n"
+        "{coordinate: {by: police-gg, name: coco.xg, banner: mine, members:"
+        f" [{{by: police-gg, to: {to}, lever: {lever}}}]}}}}"
+    )
+    text = f"'{lever}' shows a banner: the world needs one"
+    first, second = faults_of(world_of(europe), steps)
+    assert first.endswith(f": steps[0].order.lever: {text}")
+    assert second.endswith(f": steps[1].coordinate.members[0].lever: {text}")
+
+
+def test_what_follows_from_a_fault_is_no_second_fault(europe: World) -> None:
+    steps = """\
+{id: a, order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test}}
+{id: a, wait: 1s}
+{lift: a}
+{order: {by: court-fr, to: opt-nv, measure: {dns: nxdomain}, name: clips.test}, \
+expect: {opt-nc: {outcome: executed}}}
+{visit: {url: clips.test, from: pairs}, expect: {paris: {page: site}}}
+{visit: {url: clips.test, from: pairs}, expect: {all: {page: site}}}"""
+    assert faults_of(europe, steps) == [
+        "s.yaml:5:6: steps[1].id: 'a' is an earlier step",
+        "s.yaml:7:28: steps[3].order.to: unknown operator 'opt-nv'; did you mean 'opt-nc'?",
+        "s.yaml:8:31: steps[4].visit.from: unknown vantage point 'pairs'; did you mean 'paris'?",
+        "s.yaml:9:31: steps[5].visit.from: unknown vantage point 'pairs'; did you mean 'paris'?",
+    ]
 
 
 def test_a_hold_acts_on_what_is_registered_and_not_on_a_site_below() -> None:
@@ -226,17 +306,83 @@ def test_a_world_file_is_checked_as_a_world() -> None:
 def test_a_missing_translation_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text("title: {en: T}\nworld: europe\nsteps: [{wait: 1s}]\n")
-    assert [str(fault) for fault in check_file(path)] == [f"{path}:1:1: title: no text in 'fr'"]
+    assert [str(fault) for fault in check_file(path)] == [
+        f"{path}:1:1: warning: title: no text in 'fr'"
+    ]
     assert load_scenario(path).name == "s"
 
 
 def test_a_scenario_is_found_by_its_name_or_by_its_path() -> None:
     assert find_scenario("coco_2024").name == "coco_2024.yaml"
     assert find_scenario("my/own.yaml") == Path("my/own.yaml")
+    for name, sentence in (
+        ("coco_2042", "there is no scenario 'coco_2042'; did you mean 'coco_2024'?"),
+        (
+            "zzz",
+            "there is no scenario 'zzz'; there are block_vs_seizure, coco_2024, new_caledonia_2024",
+        ),
+    ):
+        with pytest.raises(LabError) as caught:
+            find_scenario(name)
+        assert str(caught.value) == sentence
+
+
+def test_what_is_checked_may_be_a_world_too(tmp_path: Path) -> None:
+    assert find_file("europe") == scenario_folder() / "worlds" / "europe.yaml"
+    assert find_file("coco_2024") == scenario_folder() / "coco_2024.yaml"
+    assert find_file("my/own.yaml") == Path("my/own.yaml")
+    assert find_file(str(tmp_path)) == tmp_path
+    for name, sentence in (
+        ("europa", "there is no file, scenario or world 'europa'; did you mean 'europe'?"),
+        (
+            "zzz",
+            (
+                "there is no file, scenario or world 'zzz'; there are europe, block_vs_seizure,"
+                " coco_2024, new_caledonia_2024"
+            ),
+        ),
+    ):
+        with pytest.raises(LabError) as caught:
+            find_file(name)
+        assert str(caught.value) == sentence
+
+
+def test_a_lesson_knows_where_each_step_stands(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "title: {en: T}\nworld: europe\nsteps:\n  - wait: 1s\n\n  - {wait: 2s}\n", encoding="utf-8"
+    )
+    lesson = load_scenario(path)
+    assert lesson.file == str(path)
+    assert lesson.place_of_step(0) == (str(path), 4, 5)
+    assert lesson.place_of_step(1) == (str(path), 6, 5)
+
+
+def test_a_scenario_without_steps_is_not_taken_for_a_world(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("title: {en: T}\nworld: europe\n")
     with pytest.raises(Faults) as caught:
-        find_scenario("coco_2042")
+        check_file(path)
+    assert str(caught.value) == f"{path}:1:1: 'steps' is missing"
+
+
+def test_a_world_is_not_run() -> None:
+    path = scenario_folder() / "worlds" / "europe.yaml"
+    with pytest.raises(Faults) as caught:
+        load_scenario(path)
+    assert str(caught.value).endswith(
+        ": this is a world: check it with 'check', or name it as 'world:' in a scenario"
+    )
+
+
+def test_a_world_that_stands_beside_the_scenario_is_meant_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("title: {en: T}\nworld: mine\nsteps: [{wait: 1s}]\n")
+    (tmp_path / "mine.yaml").touch()
+    with pytest.raises(Faults) as caught:
+        load_scenario(path)
     assert str(caught.value) == (
-        "coco_2042:1:1: there is no scenario of this name; did you mean 'coco_2024'?"
+        f"{path}:2:1: world: there is no built-in world 'mine'; did you mean 'mine.yaml'?"
     )
 
 
@@ -244,6 +390,7 @@ def test_a_scenario_is_found_by_its_name_or_by_its_path() -> None:
     ("world", "fault"),
     [
         ("europa", "there is no built-in world 'europa'; did you mean 'europe'?"),
+        ("./", "'./' is a folder; name a file in it"),
         ("worlds/gone.yaml", "there is no file 'worlds/gone.yaml' beside the scenario"),
         ('"a\\0b.yaml"', "there is no file 'a\0b.yaml' beside the scenario"),
     ],

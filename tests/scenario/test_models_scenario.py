@@ -167,6 +167,50 @@ def test_a_match_holds_for_these_and_fails_for_those(
             "steps[0].wait: 'a while' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m",
         ),
         (
+            "{wait: 3}",
+            "steps[0].wait: '3' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m",
+        ),
+        ("{say: hello}", "steps[0].say: write it in each language: {en: …, fr: …}"),
+        ("{title: [a, b]}", "steps[0].title: write it in each language: {en: …, fr: …}"),
+        ("{visit: 'https://clips.test/'}", "steps[0].visit: write {url: …, from: …}"),
+        ("{order: block}", "steps[0].order: write {by: …, to: …}"),
+        ("{disconnect: paris}", "steps[0].disconnect: write {who: …}"),
+        (
+            "{order: {by: a, to: b, name: c.test, measure: nxdomain}}",
+            "steps[0].order.measure: write {dns: …}",
+        ),
+        ("{expect: {paris: site}}", "steps[0].expect.paris: write {page: …}"),
+        (
+            "{visit: [{url: a.test, from: rome}, {url: b.test, from: rome}]}",
+            "steps[0].visit: a step has one 'visit': make a step of each",
+        ),
+        ("{wait: [1s]}", "steps[0].wait: a step has one 'wait': make a step of each"),
+        (
+            "{visit: {url: [a.test], from: rome}}",
+            "steps[0].visit.url: one word is meant here, not a list or a mapping of fields",
+        ),
+        (
+            "{wait: {for: [1s]}}",
+            "steps[0].wait.for: '[…]' is not a duration such as 20ms, 90s, 5m, 3h, 14d or 1h30m",
+        ),
+        ("{lift: 3}", "steps[0].lift: '3' must be text; put it in quotes"),
+        ("{lift: {a: b}}", "steps[0].lift: '{…}' must be a list"),
+        (
+            "{visit: {url: a.test, from: rome, via: {a.test: 198.18.20.10}}}",
+            (
+                "steps[0].visit.via: a hosts file lasts longer than one look: write it under"
+                " 'connect'"
+            ),
+        ),
+        (
+            "{connect: {who: rome, via: [heron-nl]}}",
+            "steps[0].connect.via: one word is meant here, not a list or a mapping of fields",
+        ),
+        (
+            "{connect: {who: rome, via: {a.test: [1]}}}",
+            "steps[0].connect.via.a.test[0]: '1' must be text; put it in quotes",
+        ),
+        (
             "{expect: {paris: {pages: site}}}",
             "steps[0].expect.paris.pages: unknown field 'pages'; did you mean 'page'?",
         ),
@@ -181,6 +225,13 @@ def test_a_match_holds_for_these_and_fails_for_those(
         (
             "{resolve: {name: c.test, from: paris, type: AXFR}}",
             "steps[0].resolve.type: 'AXFR' is none of A, AAAA, CNAME, MX, NS, SOA, TXT",
+        ),
+        (
+            "{resolve: {name: c.test, from: paris, type: aaaa}}",
+            (
+                "steps[0].resolve.type: 'aaaa' is none of A, AAAA, CNAME, MX, NS, SOA, TXT;"
+                " did you mean 'AAAA'?"
+            ),
         ),
     ],
 )

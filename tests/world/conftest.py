@@ -31,7 +31,7 @@ hosts:
 nameservers:
   a.root.test: {host: dns}
   ns.nic.test: {host: dns}
-  ns.shop.test: {host: dns}
+  ns.shop.test: {host: web}
 root: {nameservers: [a.root.test]}
 registries:
   test: {operator: reg-test, nameservers: [ns.nic.test]}

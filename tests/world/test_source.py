@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.text import say
 from simulator.values import message
-from simulator.world.faults import Fault, Faults, describe, nearest
+from simulator.world.faults import Fault, Faults, describe, nearest, shown, unknown
 from simulator.world.source import read, read_file
 
 
@@ -102,11 +104,6 @@ def test_two_documents_are_a_fault() -> None:
     assert faults_of("a: 1\n---\nb: 2\n") == ["w.yaml:2:1: a second document begins"]
 
 
-def test_broken_yaml_is_a_fault_at_its_place() -> None:
-    (fault,) = faults_of("a: [1, 2\nb: 3\n")
-    assert fault.startswith("w.yaml:2:2: not YAML: ")
-
-
 def test_a_control_character_is_a_fault_at_its_place() -> None:
     assert faults_of("a: 1\nb: \x07\n") == ["w.yaml:2:4: a character that YAML does not allow"]
 
@@ -130,15 +127,36 @@ def test_too_large_a_file_is_not_read() -> None:
 def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Faults) as caught:
         read_file(tmp_path / "gone.yaml", "gone.yaml")
-    assert str(caught.value) == "gone.yaml:1:1: the file cannot be read: No such file or directory"
+    assert (
+        str(caught.value)
+        == "gone.yaml:1:1: the file cannot be read: there is no such file or folder"
+    )
+
+
+def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(Faults) as caught:
+        read_file(tmp_path, "here")
+    assert str(caught.value) == "here:1:1: the file cannot be read: it is a folder"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_a_device_is_not_opened(tmp_path: Path) -> None:
+    """Opening a pipe that nobody writes to would wait for ever."""
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(Faults) as caught:
+            read_file(path, "p")
+        assert str(caught.value) == "p:1:1: the file cannot be read: it is not a regular file"
 
 
 def test_bytes_that_are_not_utf8_are_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
-    path.write_bytes("a: é".encode("latin-1"))
-    with pytest.raises(Faults) as caught:
-        read_file(path, "latin.yaml")
-    assert str(caught.value) == "latin.yaml:1:1: byte 3 is not UTF-8 text"
+    for mark in (b"", b"\xef\xbb\xbf"):
+        path.write_bytes(mark + "# où\na: ".encode() + "é: 1".encode("latin-1"))
+        with pytest.raises(Faults) as caught:
+            read_file(path, "latin.yaml")
+        assert str(caught.value) == "latin.yaml:2:4: this is not UTF-8 text: save the file as UTF-8"
 
 
 def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
@@ -163,6 +181,20 @@ def test_a_fault_says_what_was_meant() -> None:
     assert str(fault) == "f:1:2: a.b: unknown x; did you mean 'y'?"
 
 
+def test_a_fault_in_french_has_no_break_before_its_marks() -> None:
+    fault = Fault("f", 1, 2, "a.b", message("it must not be empty"), "y")
+    assert fault.show(lambda text: say(text, "fr")) == (
+        "f:1:2: a.b: la valeur ne doit pas être vide\u202f;"
+        " vouliez-vous dire «\u202fy\u202f»\u202f?"
+    )
+
+
+def test_a_warning_says_that_it_is_one() -> None:
+    fault = Fault("f", 1, 2, "a.b", message("it must not be empty"), warning=True)
+    assert str(fault) == "f:1:2: warning: a.b: it must not be empty"
+    assert fault.show(lambda text: say(text, "fr")).startswith("f:1:2: avertissement\u202f: a.b: ")
+
+
 def test_faults_are_in_the_order_of_their_lines() -> None:
     wrong = message("wrong")
     faults = Faults([Fault("f", 2, 1, "", wrong), Fault("f", 1, 9, "", wrong)])
@@ -172,6 +204,49 @@ def test_faults_are_in_the_order_of_their_lines() -> None:
 def test_nearest_offers_only_what_is_close() -> None:
     assert nearest("opt-nv", ["opt-nc", "alpha"]) == "opt-nc"
     assert nearest("xyz", ["opt-nc", "alpha"]) is None
+
+
+def test_nearest_does_not_count_capitals() -> None:
+    assert nearest("refused", ["NOERROR", "REFUSED"]) == "REFUSED"
+    assert nearest("Paris", ["lyon", "paris"]) == "paris"
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        ("court-be", "court-fr"),
+        ("prosecutor-bg", "prosecutor-fr"),
+        ("rila-web-3", "rila-web-1"),
+        ("coco.test", "coco.xg"),
+    ],
+)
+def test_words_that_differ_in_a_whole_part_are_not_near(word: str, other: str) -> None:
+    assert nearest(word, [other]) is None
+
+
+def test_what_is_unknown_is_told_with_the_choice_where_that_is_short() -> None:
+    kind = message("host")
+    assert str(unknown(kind, "x", ["a", "b"], None)) == "unknown host 'x'; choose from a, b"
+    assert str(unknown(kind, "x", ["a", "b"], "a")) == "unknown host 'x'"
+    assert str(unknown(kind, "x", map(str, range(21)), None)) == "unknown host 'x'"
+    assert str(unknown(kind, "x", [], None)) == "unknown host 'x'"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (1, "1"),
+        ([1, 2], "[…]"),
+        ({"a": 1}, "{…}"),
+        ("x" * 61, "x" * 59 + "…"),
+    ],
+)
+def test_values_are_shown_as_they_are_written_and_never_in_full_length(
+    value: object, text: str
+) -> None:
+    assert shown(value) == text
 
 
 def test_a_path_reads_as_it_is_written() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.errors import LabError
+from simulator.lab import Lab
 from simulator.world.faults import Faults
 from simulator.world.loader import built_in_world, load_world, scenario_folder
 from simulator.world.models import World
@@ -66,15 +68,30 @@ def test_what_follows_from_other_entries_is_found(europe: World) -> None:
     assert europe.resolver_at("198.18.20.10") is None
 
 
-def test_a_built_in_world_of_another_name_is_a_fault() -> None:
-    with pytest.raises(Faults, match="the file cannot be read"):
-        built_in_world("atlantis")
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("europa", "there is no world 'europa'; did you mean 'europe'?"),
+        ("atlantis", "there is no world 'atlantis'; choose from europe"),
+    ],
+)
+def test_a_world_of_another_name_is_told_of_what_there_is(name: str, sentence: str) -> None:
+    for load in (built_in_world, Lab.load):
+        with pytest.raises(LabError) as caught:
+            load(name)
+        assert str(caught.value) == sentence
+
+
+def test_a_folder_is_no_world(tmp_path: Path) -> None:
+    with pytest.raises(Faults) as caught:
+        Lab.load(str(tmp_path))
+    assert str(caught.value) == f"{tmp_path}:1:1: the file cannot be read: it is a folder"
 
 
 def test_a_missing_translation_is_told_with_its_place(small: str) -> None:
     source = read(small.replace("fr: Deux pays", "fr: ~"), "w.yaml")
     faults = missing_translations(validate(World, source), source)
-    assert [str(fault) for fault in faults] == ["w.yaml:1:1: title: no text in 'fr'"]
+    assert [str(fault) for fault in faults] == ["w.yaml:1:1: warning: title: no text in 'fr'"]
 
 
 def test_a_world_can_be_loaded_from_anywhere(small: str, tmp_path: Path) -> None:

@@ -94,6 +94,51 @@ CASES = {
             )
         ],
     ),
+    "one string where there should be languages": (
+        "title: {en: Two countries, fr: Deux pays}",
+        "title: Two countries",
+        ["w.yaml:1:1: title: write it in each language: {en: …, fr: …}"],
+    ),
+    "nothing at all": (
+        "title: {en: Two countries, fr: Deux pays}",
+        "title:",
+        ["w.yaml:1:1: title: it must not be empty"],
+    ),
+    "a word for an entry": (
+        "  paris: {name: Paris, network: access, addresses: [198.18.1.101]}",
+        "  paris: access",
+        ["w.yaml:45:3: vantages.paris: write {name: …, network: …, addresses: …}"],
+    ),
+    "a list for an entry": (
+        "root: {nameservers: [a.root.test]}",
+        "root: [{nameservers: [a.root.test]}]",
+        ["w.yaml:28:1: root: one entry is meant here, not a list"],
+    ),
+    "a list for a word": (
+        "{network: access, addresses: [198.18.1.53]}",
+        "{network: [access], addresses: [198.18.1.53]}",
+        [
+            (
+                "w.yaml:20:14: hosts.resolver.network: one word is meant here, not a list or a"
+                " mapping of fields"
+            )
+        ],
+    ),
+    "a line between one network": (
+        "{between: [access, cloud], latency: 10ms}",
+        "{between: [access], latency: 10ms}",
+        ["w.yaml:18:6: links[0].between: the list is too short: entry 2 is missing"],
+    ),
+    "a line between three networks": (
+        "{between: [access, cloud], latency: 10ms}",
+        "{between: [access, cloud, access], latency: 10ms}",
+        ["w.yaml:18:6: links[0].between: more than 2 entries"],
+    ),
+    "a country in small letters": (
+        "  FR: {name: France}",
+        "  fr: {name: France}",
+        [("w.yaml:4:3: countries.fr: 'fr' is not a country code such as FR; did you mean 'FR'?")],
+    ),
     "a number for a text": (
         "title: {en: Two countries, fr: Deux pays}",
         "title: {en: 2, fr: Deux pays}",
@@ -123,7 +168,10 @@ CASES = {
         "  web: {network",
         "  Web: {network",
         [
-            "w.yaml:22:3: hosts.Web: 'Web' is not an id of small letters, digits and hyphens",
+            (
+                "w.yaml:22:3: hosts.Web: 'Web' is not an id of small letters, digits and hyphens;"
+                " did you mean 'web'?"
+            )
         ],
     ),
     "a country code": (
@@ -132,7 +180,7 @@ CASES = {
         ["w.yaml:4:3: countries.FRA: 'FRA' is not a country code such as FR"],
     ),
     "a live name": (
-        "  ns.shop.test: {host: dns}",
+        "  ns.shop.test: {host: web}",
         "  ns.shop.com: {host: dns}",
         [
             (
@@ -172,7 +220,7 @@ CASES = {
                 "w.yaml:15:12: networks.access.operator: unknown operator 'alfa';"
                 " did you mean 'alpha'?"
             ),
-            "w.yaml:15:28: networks.access.country: unknown country 'FI'",
+            "w.yaml:15:28: networks.access.country: unknown country 'FI'; choose from FR, NO",
         ],
     ),
     "a site on a host that does not exist": (
@@ -190,7 +238,12 @@ CASES = {
     "a resolver without a host": (
         "  resolver: {}",
         "  resolver: {}\n  other: {}",
-        ["w.yaml:37:3: resolvers.other: unknown host 'other'"],
+        [
+            (
+                "w.yaml:37:3: resolvers.other: unknown host 'other'; choose from resolver, dns,"
+                " web, exit"
+            )
+        ],
     ),
     "an id for a person and for a machine": (
         "  paris: {name",
@@ -335,6 +388,28 @@ CASES = {
             )
         ],
     ),
+    "a domain on its registry's machine": (
+        "  ns.shop.test: {host: web}",
+        "  ns.shop.test: {host: dns}",
+        [
+            (
+                "w.yaml:27:18: nameservers.ns.shop.test.host: host 'dns' serves the zone of '.test'"
+                " too, and would answer for 'shop.test' by itself: nobody would see a hold or a"
+                " redelegation; give 'ns.shop.test' another host"
+            )
+        ],
+    ),
+    "a domain on the root's machine": (
+        "  a.root.test: {host: dns}",
+        "  a.root.test: {host: web}",
+        [
+            (
+                "w.yaml:27:18: nameservers.ns.shop.test.host: host 'web' serves the root zone too,"
+                " and would answer for 'shop.test' by itself: nobody would see a hold or a"
+                " redelegation; give 'ns.shop.test' another host"
+            )
+        ],
+    ),
     # --- people ---
     "an operator of another kind": (
         "reg-test: {name: Registry, country: NO, kind: registry}",
@@ -397,6 +472,11 @@ def test_a_fault_says_where_and_what(small: str, case: str) -> None:
     assert faults_of(small.replace(before, after)) == expected
 
 
+def test_a_scenario_is_not_taken_for_a_world() -> None:
+    text = "title: {en: T}\nworld: europe\nsteps: [{wait: 1s}]\n"
+    assert faults_of(text) == ["w.yaml:1:1: this is a scenario, not a world"]
+
+
 CIRCLE = """\
   a.test: {registrar: names, registrant: x, nameservers: [ns.b.xa]}
   b.xa: {registrar: names, registrant: x, nameservers: [ns.a.test]}
@@ -407,9 +487,9 @@ def test_a_circle_of_delegations_is_without_glue(small: str) -> None:
     """Each registry would have to give the other's address: nobody is ever found."""
     text = small.replace("registries: [test]", "registries: [test, xa]")
     text = text.replace(
-        "  ns.shop.test: {host: dns}\n",
-        "  ns.shop.test: {host: dns}\n  ns.b.xa: {host: dns}\n  ns.a.test: {host: dns}\n"
-        "  ns.nic.xa: {host: dns}\n",
+        "  ns.shop.test: {host: web}\n",
+        "  ns.shop.test: {host: web}\n  ns.b.xa: {host: web}\n  ns.a.test: {host: web}\n"
+        "  ns.nic.xa: {host: dns}\n  ns2.nic.xa: {host: web}\n",
     )
     text = text.replace(
         "nameservers: [ns.nic.test]}\n",
@@ -418,15 +498,15 @@ def test_a_circle_of_delegations_is_without_glue(small: str) -> None:
     text = text.replace("resolvers:\n  resolver", CIRCLE + "resolvers:\n  resolver")
     assert faults_of(text) == [
         (
-            "w.yaml:39:45: domains.a.test.nameservers: a delegation without glue: no nameserver of"
+            "w.yaml:40:45: domains.a.test.nameservers: a delegation without glue: no nameserver of"
             " 'a.test' can be found without asking for 'a.test' itself"
         ),
         (
-            "w.yaml:40:43: domains.b.xa.nameservers: a delegation without glue: no nameserver of"
+            "w.yaml:41:43: domains.b.xa.nameservers: a delegation without glue: no nameserver of"
             " 'b.xa' can be found without asking for 'b.xa' itself"
         ),
     ]
-    one_way_out = text.replace("nameservers: [ns.a.test]", "nameservers: [ns.a.test, ns.nic.xa]")
+    one_way_out = text.replace("nameservers: [ns.a.test]", "nameservers: [ns.a.test, ns2.nic.xa]")
     assert isinstance(world_of(read(one_way_out)), World)
 
 
