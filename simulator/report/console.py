@@ -78,7 +78,7 @@ class ConsoleReport:
 
     def step(self, run: StepRun) -> None:
         """Write what was done and seen in a step."""
-        opens = run.step.title is not None or not self._acts
+        opens = run.title is not None or not self._acts
         self._acts += opens
         finding = step_finding(
             run,

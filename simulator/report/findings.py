@@ -231,7 +231,7 @@ def step_finding(
     drains = _drains(run, world, remembered)
     return StepFinding(
         number,
-        run.step.title,
+        run.title,
         date(looked),
         looked - before,
         run.step.say,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.text import say, typeset
@@ -37,17 +36,16 @@ def check(options: argparse.Namespace, language: str) -> int:
     from simulator.errors import LabError
     from simulator.report.files import check_readable
     from simulator.report.glyphs import glyphs_for
-    from simulator.scenario.loader import built_in_scenarios, check_file
+    from simulator.scenario.loader import check_file, find_file
 
-    known = built_in_scenarios()
     status = 0
 
     def told(text: Message) -> str:
         return say(text, language)
 
     for name in options.files:
-        path = known.get(name, Path(name))
         try:
+            path = find_file(name)
             check_readable(path)
             untranslated = check_file(path)
         except LabError as error:

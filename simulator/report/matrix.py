@@ -73,8 +73,8 @@ def numbered(runs: Iterable[StepRun]) -> Iterator[tuple[int, Text | None, StepRu
     """Yield each step with the number and title of the act that it belongs to."""
     number, title = 0, None
     for run in runs:
-        if run.step.title is not None or not number:
-            number, title = number + 1, run.step.title
+        if run.title is not None or not number:
+            number, title = number + 1, run.title
         yield number, title, run
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from simulator.errors import LabError
 from simulator.net.clock import PacedClock
 from simulator.report.console import ConsoleReport
 from simulator.report.files import check_readable, check_writable, writing
@@ -161,26 +160,11 @@ def command_line(program: str, name: str | None) -> str:
 
 
 def _lesson(name: str) -> Lesson:
-    from simulator.scenario.loader import built_in_scenarios, load_scenario
-    from simulator.world.faults import nearest
+    from simulator.scenario.loader import find_scenario, load_scenario
 
-    known = built_in_scenarios()
-    path = Path(name)
-    if name in known:
-        return load_scenario(known[name])
-    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1 or os.access(path, os.F_OK):
-        check_readable(path)
-        return load_scenario(path)
-    meant = nearest(name, known)
-    if meant is not None:
-        text = message(
-            "there is no scenario '{name}'; did you mean '{meant}'?", name=name, meant=meant
-        )
-    else:
-        text = message(
-            "there is no scenario '{name}'; there are {known}", name=name, known=", ".join(known)
-        )
-    raise LabError(text)
+    path = find_scenario(name)
+    check_readable(path)
+    return load_scenario(path)
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
 from simulator.scenario.expectations import Verdict, judge
 from simulator.scenario.models import (
@@ -30,6 +31,8 @@ from simulator.values import (
     Observation,
     StageTiming,
 )
+from simulator.world.faults import Fault, Faults
+from simulator.world.fields import Text
 
 if TYPE_CHECKING:
     from simulator.net import Clock
@@ -43,6 +46,8 @@ class StepRun:
 
     step: Step
     id: str
+    title: Text | None
+    """Opens an act; None belongs to the act before. An author who gave none gets the ids."""
     number: int
     began: Instant
     ended: Instant = 0
@@ -65,6 +70,7 @@ class ScenarioRun:
         capture: bool = False,
     ) -> None:
         self.name = lesson.name
+        self._place_of_step = lesson.place_of_step
         self.scenario: Scenario = lesson.scenario
         self.world = lesson.world
         self.seed = seed
@@ -98,13 +104,27 @@ class ScenarioRun:
 
     def steps(self) -> Iterator[StepRun]:
         """Run the steps one by one; each is yielded once it is over."""
+        untitled = all(step.title is None for step in self.scenario.steps)
         for number, step in enumerate(self.scenario.steps, 1):
-            run = StepRun(step, step.id or f"step-{number}", number, self.lab.now)
-            self.lab.run(self._run(run))
+            name = step.id or f"step-{number}"
+            title = step.title
+            if title is None and (number == 1 or untitled):
+                title = Text(en=name)
+            run = StepRun(step, name, title, number, self.lab.now)
+            self._carry_through(run)
             run.ended = self.lab.now
             run.verdicts = judge(step, run.observations, run.outcomes + run.lifted, self._resolvers)
             self.done.append(run)
             yield run
+
+    def _carry_through(self, run: StepRun) -> None:
+        """Do a step; what cannot be done is told with its place in the author's file."""
+        try:
+            self.lab.run(self._run(run))
+        except LabError as error:
+            file, line, column = self._place_of_step(run.number - 1)
+            fault = Fault(file, line, column, f"steps[{run.number - 1}]", error.message)
+            raise Faults([fault]) from error
 
     async def _run(self, run: StepRun) -> None:
         """Do a step's actions in the order of the vocabulary."""
