@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.net import Fabric
 
 EVERYTHING = "all"
+LINK = "--"
 
 
 class Recorder:
@@ -29,7 +30,8 @@ class Recorder:
         self.taps: list[Tap] = []
 
     def listen(self, points: Iterable[str]) -> None:
-        """Record from now on: ``all``, a machine, a vantage point or a network, by id.
+        """Record from now on: ``all``, a machine, a vantage point, a network (what arrives
+        at its router), or a link (two networks that have one: ``fr-alpha--backbone``).
 
         A vantage point's tunnel, if there is one, is recorded as an interface of its own.
         """
@@ -42,9 +44,25 @@ class Recorder:
                 network = self._fabric.topology.networks[point]
                 self._add(network.taps, Tap(point, f"router of {point}"))
                 self._fabric.topology.forget_paths()
+            elif LINK in point:
+                self._listen_on_link(point)
             else:
                 known = [EVERYTHING, *self._fabric.hosts, *self._fabric.topology.networks]
                 raise LabError(unknown(message("machine or network"), point, known))
+
+    def _listen_on_link(self, point: str) -> None:
+        topology = self._fabric.topology
+        ends = [topology.networks.get(name) for name in point.split(LINK, 1)]
+        one, other = ends
+        tap = Tap(point, f"link {point}")
+        try:
+            if one is None or other is None:
+                raise KeyError(point)
+            topology.tap_link(one, other, tap)
+        except KeyError:
+            links = [f"{one.name}{LINK}{other.name}" for one, other, _ in topology.links()]
+            raise LabError(unknown(message("link"), point, links)) from None
+        self.taps.append(tap)
 
     def _listen_at_host(self, point: str) -> None:
         host = self._fabric.hosts[point]

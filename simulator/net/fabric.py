@@ -146,7 +146,10 @@ class Fabric:
         if path is None:
             self.schedule.at(at, self._answer, (packet, network, IcmpKind.NETWORK_UNREACHABLE))
             return
-        self._onward(packet, path, first, at, packet.ttl - 1 + first)
+        if first and network.link_taps:
+            self._leave(packet, path, 0, at, packet.ttl)
+        else:
+            self._onward(packet, path, first, at, packet.ttl - 1 + first)
 
     def _owner(self, address: Address) -> Network | None:
         router = self._routers.get(address)
@@ -162,7 +165,8 @@ class Fabric:
             if first <= index < last:
                 network, offset = hops[index]
                 box = network.middlebox
-                if network.taps or (box is not None and box.concerns(packet)):
+                tapped = network.taps or network.link_taps
+                if tapped or (box is not None and box.concerns(packet)):
                     journey = (packet, path, index, at, last)
                     self.schedule.at(at + offset, self._inspect, journey)
                     return
@@ -188,7 +192,7 @@ class Fabric:
         packet, path, index, at, last = journey
         network = path.hops[index].network
         for tap in network.taps:
-            tap.saw(self.now(), packet)
+            tap.saw(self.now(), packet._replace(ttl=last + 1 - index))
         box = network.middlebox
         if box is not None:
             packet = box.answered(packet, self.clock.now)
@@ -197,6 +201,14 @@ class Fabric:
                 self._record(network, rule.name, verdict, packet)
                 self._carry_out(verdict, rule, (packet, path, index, at, last))
                 return
+        self._leave(packet, path, index, at, last)
+
+    def _leave(self, packet: Packet, path: Path, index: int, at: Instant, last: int) -> None:
+        """Send a packet on from a router, past whoever listens on the link."""
+        network = path.hops[index].network
+        if network.link_taps and index + 1 < len(path.hops):
+            for tap in network.link_taps.get(path.hops[index + 1].network, ()):
+                tap.saw(self.now(), packet._replace(ttl=last - index))
         self._onward(packet, path, index + 1, at, last)
 
     def _carry_out(
@@ -208,7 +220,7 @@ class Fabric:
         packet, path, index, at, last = journey
         network = path.hops[index].network
         if type(verdict) is Delay:
-            held = (packet, path, index + 1, at + verdict.duration, last)
+            held = (packet, path, index, at + verdict.duration, last)
             self.schedule.at(self.now() + verdict.duration, self._released, held)
         elif type(verdict) is Reset:
             if isinstance(packet.body, Segment):
@@ -221,7 +233,7 @@ class Fabric:
             for injected in verdict.packets:
                 self.emit(injected, network)
             if verdict.forward:
-                self._onward(packet, path, index + 1, at, last)
+                self._leave(packet, path, index, at, last)
         elif type(verdict) is Redirect:
             assert network.middlebox is not None
             sent_on = network.middlebox.redirected(packet, verdict, rule, self.clock.now)
@@ -230,7 +242,7 @@ class Fabric:
             assert type(verdict) is Drop
 
     def _released(self, journey: tuple[Packet, Path, int, Instant, int]) -> None:
-        self._onward(*journey)
+        self._leave(*journey)
 
     def _record(self, network: Network, rule: str, verdict: Verdict, packet: Packet) -> None:
         if self.journal is not None:

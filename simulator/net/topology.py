@@ -26,7 +26,17 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Network:
     """An autonomous system: prefixes, a router, and perhaps a middlebox on that router."""
 
-    __slots__ = ("asn", "country", "middlebox", "name", "paths", "prefixes", "routers", "taps")
+    __slots__ = (
+        "asn",
+        "country",
+        "link_taps",
+        "middlebox",
+        "name",
+        "paths",
+        "prefixes",
+        "routers",
+        "taps",
+    )
 
     def __init__(
         self,
@@ -49,6 +59,8 @@ class Network:
             self.routers.setdefault(prefix.version, str(prefix.network_address + 1))
         self.middlebox: Middlebox | None = None
         self.taps: list[Tap] = []
+        self.link_taps: dict[Network, list[Tap]] = {}
+        """By neighbour: they see what leaves this router for that one."""
         self.paths: dict[Network, Path | None] = {}
         """The ways to other networks that were asked for; `Topology` keeps them."""
 
@@ -58,7 +70,8 @@ class Network:
     @property
     def watched(self) -> bool:
         """Whether rules or taps here want to see packets."""
-        return bool(self.taps) or (self.middlebox is not None and not self.middlebox.idle)
+        box = self.middlebox
+        return bool(self.taps or self.link_taps) or (box is not None and not box.idle)
 
     def router_for(self, destination: Address) -> Address | None:
         """Return the router's address in the version of ``destination``."""
@@ -121,6 +134,13 @@ class Topology:
             for other, latency in others.items()
             if order[one] < order[other]
         ]
+
+    def tap_link(self, one: Network, other: Network, tap: Tap) -> None:
+        """Have a tap see what crosses a link, in both directions; `KeyError` without one."""
+        self._links[one][other]
+        one.link_taps.setdefault(other, []).append(tap)
+        other.link_taps.setdefault(one, []).append(tap)
+        self.forget_paths()
 
     def forget_paths(self) -> None:
         """Have paths looked at anew, after rules or taps came or went; the routes stay."""

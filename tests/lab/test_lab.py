@@ -330,8 +330,11 @@ def test_lab_time_is_exact(lab: Lab) -> None:
         ),
         (
             lambda lab: lab.order("court-it", "alpha-telecom", Lever.HOST_OFF, "coco.xg"),
-            ("unknown authority 'court-it'; the world has government-fr, court-fr, prosecutor-fr, "
-            "prosecutor-bg, prosecutor-de, prosecutor-nl, prosecutor-lt, prosecutor-hu, police-gg"),
+            (
+                "unknown authority 'court-it'; the world has government-fr, court-fr, "
+                "prosecutor-fr, prosecutor-bg, prosecutor-de, prosecutor-nl, prosecutor-lt, "
+                "prosecutor-hu, police-gg"
+            ),
         ),
         (lambda lab: lab.lift("nothing"), "nothing was ordered under 'nothing'"),
         (
@@ -372,7 +375,7 @@ def test_levers_are_given_by_name_of_the_operator_that_has_them(lab: Lab) -> Non
 def test_a_capture_has_every_tap_as_an_interface(lab: Lab, tmp_path: Path) -> None:
     from simulator.wire.pcapng import read
 
-    lab.record("paris", "fr-alpha", "all")
+    lab.record("paris", "fr-alpha", "fr-alpha--backbone", "all")
     see(lab, SITE, "paris", "heron-nl")
     count = lab.write_capture(tmp_path / "c.pcapng")
     capture = read((tmp_path / "c.pcapng").read_bytes())
@@ -380,9 +383,12 @@ def test_a_capture_has_every_tap_as_an_interface(lab: Lab, tmp_path: Path) -> No
         "paris",
         "paris-wg0",
         "fr-alpha",
+        "fr-alpha--backbone",
         "all",
     ]
     assert count == len(capture.packets) > 80
     assert [packet.at for packet in capture.packets] == sorted(p.at for p in capture.packets)
     with pytest.raises(LabError, match="did you mean 'paris'"):
         lab.record("parris")
+    with pytest.raises(LabError, match="did you mean 'backbone--fr-alpha'"):
+        lab.record("backbon--fr-alpha")

@@ -168,6 +168,25 @@ def test_taps_see_hosts_networks_and_everything(internet: Any) -> None:
     ]
 
 
+def test_a_link_is_tapped_in_both_directions_with_the_ttl_that_is_left(internet: Any) -> None:
+    """What is dropped before the link, or dies before it, does not cross it."""
+    tap = Tap("home--transit")
+    internet.fabric.topology.tap_link(internet.home, internet.transit, tap)
+    for ttl in (1, 2, 64):
+        internet.alice.send(
+            Packet("192.0.2.10", "198.51.100.20", Icmp(IcmpKind.ECHO_REQUEST, None, ttl), ttl)
+        )
+    let_pass(internet)
+    assert [(at, packet.source, packet.body.kind, packet.ttl) for at, packet in tap.packets] == [
+        (1_000, "192.0.2.10", IcmpKind.ECHO_REQUEST, 1),
+        (1_000, "192.0.2.10", IcmpKind.ECHO_REQUEST, 63),
+        (3_000, "203.0.113.1", IcmpKind.TIME_EXCEEDED, 64),
+        (21_000, "198.51.100.20", IcmpKind.ECHO_REPLY, 62),
+    ]
+    with pytest.raises(KeyError):
+        internet.fabric.topology.tap_link(internet.home, internet.abroad, tap)
+
+
 def test_an_error_never_answers_an_error(internet: Any) -> None:
     heard = icmp_heard(internet.alice)
     lost = Packet("192.0.2.10", "198.51.100.99", Datagram(1, 2, b""))
