@@ -1,5 +1,14 @@
 """The door: ``python run_sim.py`` shows what blocking a site and seizing it look like."""
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # said before the rest, which an old Python cannot read
+    sys.exit(
+        "Takedown Lab needs Python 3.11 or newer; this is Python %d.%d. / "
+        "Takedown Lab demande Python 3.11 ou plus récent ; voici Python %d.%d."
+        % (sys.version_info[:2] * 2)
+    )
+
 from simulator.cli import main
 
 raise SystemExit(main())

@@ -46,6 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _leave_quietly()
         status = NOBODY_READS
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "simulator":
+            _confess(error, language)
+            status = BROKEN
+        else:
+            _complain(LabError(_not_installed(error.name or "?")), language)
+            status = MISUSED
     except Exception as error:  # whatever it is, it is not the user's fault
         _confess(error, language)
         status = BROKEN
@@ -63,6 +70,27 @@ def language_of(arguments: Sequence[str]) -> str:
             if wanted in LANGUAGES:
                 return wanted
     return system_language()
+
+
+def _not_installed(library: str) -> Message:
+    """Return what to do about a library that this Python does not have."""
+    folder = Path(__file__).resolve().parent.parent
+    windows = os.name == "nt"
+    python = Path(".venv", "Scripts" if windows else "bin", "python.exe" if windows else "python")
+    if (folder / python).exists():
+        return message(
+            "this Python lacks the library {library}; the environment beside the program has it: "
+            "{command}",
+            library=library,
+            command=f"{python} run_sim.py",
+        )
+    interpreter = "py" if windows else "python3"
+    return message(
+        "this Python lacks the library {library}; install what the program needs as the README "
+        "says: {command}",
+        library=library,
+        command=f"{interpreter} -m venv .venv, {python.parent / 'pip'} install -e .",
+    )
 
 
 def program_name() -> str:

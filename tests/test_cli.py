@@ -360,3 +360,21 @@ def test_commands_that_only_read_import_no_network_stack(arguments: list[str]) -
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_missing_library_is_named_with_what_to_do(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A student who forgot the environment is told so, and sees no traceback."""
+
+    def without_rich(*_: object) -> int:
+        raise ModuleNotFoundError("No module named 'rich'", name="rich")
+
+    monkeypatch.setattr("simulator.cli._run", without_rich)
+    assert main(["--lang", language]) == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert error.count("\n") == 1
+    assert "rich" in error
+    assert ("lacks the library" if language == "en" else "il manque à ce Python") in error
