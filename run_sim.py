@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036  # said before the rest, which an old Python cannot read
+if sys.version_info < (3, 11):
     sys.exit(
         "Takedown Lab needs Python 3.11 or newer; this is Python %d.%d. / "
         "Takedown Lab demande Python 3.11 ou plus récent ; voici Python %d.%d."
