@@ -9,6 +9,10 @@ if sys.version_info < (3, 11):
         % (sys.version_info[:2] * 2)
     )
 
-from simulator.cli import main
+try:
+    from simulator.cli import main
 
-raise SystemExit(main())
+    status = main()
+except KeyboardInterrupt:  # before the program could take care of it, or after
+    status = 130
+raise SystemExit(status)

@@ -7,6 +7,7 @@ of the product.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -31,6 +32,7 @@ stay: at the default of 700 the rounds cost a tenth of the headline command."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status. Raises nothing that a reader would see."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _mend_streams()
     language = language_of(arguments)
     thresholds = gc.get_threshold()
     gc.set_threshold(_GARBAGE)
@@ -46,6 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _leave_quietly()
         status = NOBODY_READS
+    except OSError as error:  # the lab's own never come here: what failed is our output
+        if os.name == "nt" and error.errno == errno.EINVAL:  # how a closed pipe looks there
+            status = NOBODY_READS
+        else:
+            why = error.strerror or type(error).__name__
+            text = message("the output cannot be written: {why}", why=why)
+            _write_error(say(text, language))
+            status = MISUSED
+        _leave_quietly()
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "simulator":
             _confess(error, language)
@@ -70,6 +81,14 @@ def language_of(arguments: Sequence[str]) -> str:
             if wanted in LANGUAGES:
                 return wanted
     return system_language()
+
+
+def _mend_streams() -> None:
+    """Write into nothing what has nowhere to go: a stream closed by the caller is None."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _not_installed(library: str) -> Message:

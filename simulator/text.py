@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -65,4 +66,12 @@ def system_language(environment: Mapping[str, str] | None = None) -> str:
         value = variables.get(name)
         if value:
             return "fr" if value.lower().startswith("fr") else "en"
-    return "en"
+    return _windows_language() if environment is None and sys.platform == "win32" else "en"
+
+
+def _windows_language() -> str:
+    """Return the language of the desktop: Windows sets none of those variables."""
+    import ctypes
+
+    identifier = ctypes.windll.kernel32.GetUserDefaultUILanguage()  # type: ignore[attr-defined]
+    return "fr" if identifier & 0x3FF == 0x0C else "en"  # LANG_FRENCH

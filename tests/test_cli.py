@@ -378,3 +378,26 @@ def test_a_missing_library_is_named_with_what_to_do(
     assert error.count("\n") == 1
     assert "rich" in error
     assert ("lacks the library" if language == "en" else "il manque à ce Python") in error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("run_sim.py list >&-", 0),
+        ("run_sim.py list > /dev/full", 2),
+        ("run_sim.py check nothing 2>&-", 2),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_no_fault_of_the_program(
+    command: str, status: int
+) -> None:
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        ["sh", "-c", f"exec '{sys.executable}' {command}"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr

@@ -10,10 +10,14 @@ beyond it, so that events run in the same order whether the lab leaps or is watc
 from __future__ import annotations
 
 import datetime
+import sys
 import threading
 import time
 
 from simulator.values import Duration, Instant
+
+_SLICE = 1.0 if sys.platform == "win32" else None
+"""Seconds to wait at a time. A wait without end would not hear Ctrl-C on Windows."""
 
 DEFAULT_START = datetime.datetime(2024, 6, 1, 8, 0, tzinfo=datetime.UTC)
 """The calendar date of instant 0 in a lab that names none."""
@@ -116,7 +120,7 @@ class PacedClock(Clock):
             wait = max(0.0, (deadline - self._paced_now()) / self._rate / 1_000_000)
         self._awaited = deadline
         if wait is None or wait > 0:
-            wakeup.wait(None if wait is None else min(wait, threading.TIMEOUT_MAX))
+            wakeup.wait(_slice_of(wait))
         wakeup.clear()
         self.now = self._reached()
         self._awaited = None
@@ -141,3 +145,10 @@ class PacedClock(Clock):
         if not 0 <= rate < float("inf"):
             raise ValueError(f"a rate is lab seconds per real second, 0 or more; got {rate}")
         return rate
+
+
+def _slice_of(seconds: float | None) -> float | None:
+    """Return how long to wait at a time: the clock asks again when it is over."""
+    if seconds is None:
+        return _SLICE
+    return min(seconds, threading.TIMEOUT_MAX if _SLICE is None else _SLICE)

@@ -96,10 +96,6 @@ class Fabric:
             self.topology.forget_paths()
         return network.middlebox
 
-    def host_at(self, address: Address) -> Host | None:
-        """Return the host that has an address, or None."""
-        return self._by_address.get(address)
-
     def random_for(self, name: str) -> random.Random:
         """Return a stream of randomness that depends on the seed and the name alone."""
         return random.Random(f"{self.seed}/{name}")  # noqa: S311  # repeatable, not secret

@@ -166,10 +166,6 @@ class Host:
             self._datagram_ports = {}
         return self._datagram_ports
 
-    def has_route(self, destination: Address) -> bool:
-        """Whether the host has an address, and so a route, in that version of IP."""
-        return self._source_or_none(destination) is not None
-
     def source_for(self, destination: Address) -> Address:
         """Return the own address that talks to ``destination``, or raise ENETUNREACH."""
         source = self._source_or_none(destination)

@@ -16,6 +16,7 @@ import contextvars
 import errno
 import heapq
 import itertools
+import math
 import socket
 import ssl as ssl_module
 import threading
@@ -90,8 +91,6 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
         self.clock = JumpClock() if clock is None else clock
         self.fabric = Fabric(self.clock, seed)
         self._selector = _Waiting(self)
-        # Less than the microsecond of lab time, or timers would ring one too early.
-        self._clock_resolution = 1e-7
         self._wakeup = threading.Event()
         self._timers = itertools.count()
         self._tokens: WeakKeyDictionary[Any, VirtualSocket] = WeakKeyDictionary()
@@ -101,6 +100,19 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
     def time(self) -> float:
         """Return lab time in seconds since the start."""
         return self.clock.now / 1_000_000
+
+    @property
+    def _clock_resolution(self) -> float:
+        """How much before its time asyncio may ring a timer, in seconds.
+
+        Less than the microsecond of lab time, or timers would ring one too early; but never
+        less than what a float can tell apart, or after 2**30 s they would not ring at all.
+        """
+        return max(1e-7, 2 * math.ulp(self.time()))
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, ignored: float) -> None:
+        """asyncio sets it to the real clock's."""
 
     def pass_time(self, timeout: float | None) -> None:
         """Let the clock move to the first of: a timer, a packet, the outside."""

@@ -275,3 +275,16 @@ def test_start_tls_on_both_sides(
 
     internet.on(internet.bob, serve())
     assert internet.on(internet.alice, upgrade()) == b"secret for alice\n"
+
+
+def test_timers_still_ring_after_a_lifetime_of_lab_time(internet: Any) -> None:
+    """Past 2**30 s a float no longer tells tenths of a microsecond apart."""
+
+    async def wait_and_wait() -> float:
+        await asyncio.sleep(2.0**30 - 1)
+        for _ in range(5):
+            await asyncio.sleep(1)
+            await asyncio.sleep(0.000_001)
+        return internet.loop.time()
+
+    assert internet.on(internet.alice, wait_and_wait()) == 2.0**30 + 4 + 0.000_005
