@@ -66,6 +66,7 @@ EU = frozenset(
 EU_CRIMINAL_LAW = EU - {"IE", "DK"}
 """Ireland and Denmark take no part in the EIO and in the freezing regulation (unchecked)."""
 EUROJUST = EU - {"DK"}
+"""Denmark takes no part in Eurojust's regulation (unchecked)."""
 BUDAPEST = frozenset({"BE", "BG", "DE", "FR", "GB", "HU", "IT", "LT", "NL", "US"})
 """Parties to the Budapest Convention among this lab's countries (unchecked). Whether it
 extends to Guernsey was not found."""
@@ -139,6 +140,28 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         source=message("national procedure; for blocking in France LCEN art. 6-3"),
         doubt=Doubt.UNCHECKED,
     ),
+    # Before the administrative order: the block of May 2024 was decided on this ground, so an
+    # order of the French government is not told as one under the LCEN.
+    Instrument(
+        id="exceptional-circumstances",
+        name=message("a government decision under exceptional circumstances"),
+        route=Route.HOME,
+        issuer_kinds=(AuthorityKind.GOVERNMENT,),
+        issuers=frozenset({"FR"}),
+        carries=(Effect.BLOCK,),
+        binding=True,
+        delay=Delay(HOUR, DAY, 3 * DAY),
+        limit=message(
+            "it must be indispensable, without less intrusive technical means at once,"
+            " and limited in time; a court may annul it afterwards"
+        ),
+        source=message(
+            "decision of the Prime Minister of 14 May 2024 under exceptional circumstances,"
+            " applied in New Caledonia from 15 May,"
+            " annulled by the Council of State on 1 April 2025"
+        ),
+        doubt=Doubt.UNCHECKED,  # the delays; the decision and its annulment are sourced
+    ),
     Instrument(
         id="administrative-order",
         name=message("an administrative blocking order"),
@@ -148,10 +171,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         binding=True,
         delay=Delay(HOUR, DAY, 3 * DAY),
         limit=message("it makes access providers and resolvers block; it closes nothing"),
-        source=message(
-            "LCEN art. 6-1, decree 2015-125;"
-            " New Caledonia: decided on 14 May 2024, applied from 15 May"
-        ),
+        source=message("for blocking in France LCEN art. 6-1, decree 2015-125"),
         doubt=Doubt.UNCHECKED,
     ),
     Instrument(
@@ -191,7 +211,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             " taking the machine is the local judge's decision"
         ),
         source=message("Directive 2014/41/EU art. 12: 30 days to recognise, 90 to execute; EJN"),
-        doubt=Doubt.INFERRED,
+        doubt=Doubt.UNCHECKED,  # the wording of art. 12; what is done locally is inferred
         since=date(2017, 5, 22),
     ),
     Instrument(

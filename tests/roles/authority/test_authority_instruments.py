@@ -44,7 +44,7 @@ def test_nothing_that_binds_goes_straight_to_a_foreign_operator_and_closes_it(
 
 def test_only_orders_at_home_carry_a_block() -> None:
     carriers = [each.id for each in INSTRUMENTS if Effect.BLOCK in (*each.carries, *each.local)]
-    assert carriers == ["national-order", "administrative-order"]
+    assert carriers == ["national-order", "exceptional-circumstances", "administrative-order"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

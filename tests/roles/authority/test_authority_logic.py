@@ -99,13 +99,25 @@ def test_a_national_order_binds_at_home() -> None:
 
 
 def test_a_government_has_blocked_and_cannot_seize() -> None:
-    assert by(decide(PREMIER, OPT, ADDRESS, IN_2024)) == ["administrative-order"]
+    decision = decide(PREMIER, OPT, ADDRESS, IN_2024)
+    assert by(decision) == ["exceptional-circumstances"]
+    assert "14 May 2024" in decision.source
+    assert "LCEN" not in decision.source
     host = Operator("loire", "Loire", "FR", OperatorKind.HOST)
     refused = decide(PREMIER, host, Lever.HOST_TAKEOVER, IN_2024)
     assert refused.refused
     assert str(refused.reason) == (
         "Prime Minister has no instrument at home that carries the takeover of the machine"
     )
+
+
+def test_a_regulator_and_a_government_elsewhere_block_by_the_ordinary_law() -> None:
+    regulator = Authority("regulator-fr", "a regulator", "FR", AuthorityKind.REGULATOR)
+    brussels = Authority("government-be", "a government", "BE", AuthorityKind.GOVERNMENT)
+    for authority, operator in ((regulator, ALPHA), (brussels, MEUSE)):
+        decision = decide(authority, operator, LIE, IN_2024)
+        assert by(decision) == ["administrative-order"]
+        assert "14 May 2024" not in decision.source
 
 
 def test_paris_is_at_home_in_noumea_and_london_is_not_in_guernsey() -> None:
@@ -177,7 +189,7 @@ def test_an_investigation_order_reaches_a_host_through_its_own_judge() -> None:
         ("Sofia prosecutor", "Rila Hosting"),
     ]
     assert decision.delay == Delay(DAY, 60 * DAY, 120 * DAY)
-    assert decision.doubt is Doubt.INFERRED
+    assert decision.doubt is Doubt.UNCHECKED
     assert str(decision.reason) == (
         "a European Investigation Order reaches Sofia prosecutor, which acts by its own law:"
         " it yields evidence, a copy of the server included; taking the machine is the local"
