@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -19,28 +21,30 @@ from simulator.scenario.words import WORDS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
 from simulator.world.checking import Check
-from simulator.world.faults import Faults, Place, nearest
+from simulator.world.faults import Place, nearest
+from simulator.world.fields import LONGEST, MOST_YEARS
 from simulator.world.models import World
 from simulator.world.source import Source
 
 HOST_LEVERS = (Lever.HOST_TAKEOVER, Lever.HOST_OFF)
 HOSTS_FILE = "hosts-file"
 """What ``via`` says of somebody who wrote the address down."""
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION)
 
 
 def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
     """Raise `Faults` when a scenario speaks of what its world does not have."""
-    check = _Scenario(scenario, world, source)
-    check.run()
-    if check.found:
-        raise Faults(check.found)
+    check = ScenarioCheck(source)
+    check.run(scenario, world)
+    check.done()
 
 
-class _Scenario(Check):
-    def __init__(self, scenario: Scenario, world: World, source: Source) -> None:
-        super().__init__(source)
-        self.scenario = scenario
+class ScenarioCheck(Check):
+    """The faults of one scenario in its world."""
+
+    def run(self, scenario: Scenario, world: World) -> None:
+        """Note all faults."""
         self.world = world
         self.earlier: dict[str, Step] = {}
         self.connections = (*world.vpn_exits, *world.resolvers)
@@ -49,11 +53,8 @@ class _Scenario(Check):
             *(alias for site in world.sites.values() for alias in site.aliases),
             *world.domains,
         )
-
-    def run(self) -> None:
-        """Note all faults."""
-        self.all_known(("show",), message("vantage point"), self.scenario.show, self.world.vantages)
-        for position, step in enumerate(self.scenario.steps):
+        self.all_known(("show",), message("vantage point"), scenario.show, world.vantages)
+        for position, step in enumerate(scenario.steps):
             place: Place = ("steps", position)
             self._step(place, step)
             if step.id is not None:
@@ -62,6 +63,26 @@ class _Scenario(Check):
                 # Of two steps with one id, a 'lift' means the one that gave orders.
                 if step.id not in self.earlier or _gives_orders(step):
                     self.earlier[step.id] = step
+        self._lasts(scenario)
+
+    def _lasts(self, scenario: Scenario) -> None:
+        """Note the step by which a scenario has lasted longer than the lab's calendar bears."""
+        start = scenario.start or self.world.start
+        lasts = 0
+        for position, step in enumerate(scenario.steps):
+            place: Place = ("steps", position)
+            if step.coordinate is not None:
+                place = ("steps", position, "coordinate")
+                parts = [member.preparation or 0 for member in step.coordinate.members]
+                lasts += max(step.coordinate.after or 0, *parts)
+                lasts = max(lasts, _since(start, step.coordinate.on))
+            if lasts <= LONGEST and step.wait is not None:
+                place = ("steps", position, "wait")
+                lasts = max(lasts + (step.wait.duration or 0), _since(start, step.wait.until))
+            if lasts > LONGEST:
+                text = message("the scenario lasts longer than {years} years", years=MOST_YEARS)
+                self.wrong(place, text)
+                return
 
     def _step(self, place: Place, step: Step) -> None:
         if not step.model_fields_set - {"id", "title", "why"}:
@@ -112,12 +133,38 @@ class _Scenario(Check):
             self._url((*place, "visit", "url"), step.visit.url)
 
     def _url(self, place: Place, url: str) -> None:
+        if not url.isascii():
+            strange = next(character for character in url if not character.isascii())
+            text = message(
+                "'{url}' has '{character}' in it, and an address is ASCII: write a name in"
+                " its xn-- form, a path in percent-encoding",
+                url=url,
+                character=strange,
+            )
+            self.wrong(place, text)
+            return
         try:
             parts = urlsplit(url if "//" in url else f"//{url}")
             host, port = parts.hostname, parts.port
         except ValueError:
             host, port = None, None
-        if host is None or parts.scheme not in ("", "http", "https") or port is not None:
+        if port is not None:
+            text = message(
+                "port {port} in '{url}': sites answer at 80 for http and 443 for https alone;"
+                " leave the port out",
+                port=port,
+                url=url,
+            )
+            self.wrong(place, text)
+            return
+        readable = not url.startswith("//") and _PRINTABLE.fullmatch(url) is not None
+        if (
+            host is None
+            or parts.scheme not in ("", "http", "https")
+            or parts.username is not None
+            or "*" in host
+            or not readable
+        ):
             text = message("'{url}' is not an address such as https://clips.test/", url=url)
             self.wrong(place, text)
             return
@@ -136,7 +183,7 @@ class _Scenario(Check):
         for position, name in enumerate(step.lift):
             where = (*place, "lift", position)
             known = self.known(where, message("earlier step"), name, self.earlier)
-            if known and not _gives_orders(self.earlier[name]):
+            if known and not _gives_orders(self.earlier[name]) and self.whole("steps"):
                 self.wrong(where, message("step '{id}' gave no order", id=name))
 
     def _order(self, place: Place, order: Order) -> None:
@@ -260,7 +307,7 @@ class _Scenario(Check):
                 self._stated(where, expected, observation=True)
             elif who in ordered:
                 self._stated(where, expected, observation=False)
-            elif not self._misspelt(who, looking, ordered):
+            elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
                 self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
 
     def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
@@ -311,6 +358,11 @@ class _Scenario(Check):
         if field == "country":
             return tuple(self.world.countries)
         return WORDS.get(field)
+
+
+def _since(start: datetime, moment: datetime | None) -> int:
+    """Return the microseconds from the start to a date, 0 without one."""
+    return 0 if moment is None else (moment - start) // timedelta(microseconds=1)
 
 
 def _gives_orders(step: Step) -> bool:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.errors import LabError
-from simulator.scenario.crosscheck import check_scenario
+from simulator.scenario.crosscheck import ScenarioCheck
 from simulator.scenario.doubts import doubts
 from simulator.scenario.models import Scenario
 from simulator.values import message
+from simulator.world.checking import Check
 from simulator.world.faults import Fault, Faults, nearest
-from simulator.world.loader import built_in_worlds, scenario_folder, world_of
+from simulator.world.loader import built_in_worlds, draft_world, scenario_folder, world_of
 from simulator.world.models import World
 from simulator.world.source import Source, read_file
-from simulator.world.validation import missing_translations, validate
+from simulator.world.validation import missing_translations, validate_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +119,42 @@ def _is_world(source: Source) -> bool:
 
 
 def _lesson(source: Source, path: Path) -> Lesson:
-    scenario = validate(Scenario, source)
-    world = _world(scenario, source, path)
-    check_scenario(scenario, world, source)
+    draft = validate_all(Scenario, source)
+    world, of_world = _world(source, path)
+    check = ScenarioCheck.of(draft)
+    check.found += of_world.found
+    check.partial |= of_world.partial
+    check.lost |= of_world.lost
+    check.misnamed |= of_world.misnamed
+    scenario = draft.model
+    if scenario is not None and world is not None:
+        check.run(scenario, world)
+    else:
+        check.partial = True
+    check.done()
+    assert scenario is not None, "a scenario without faults"
+    assert world is not None, "a world without faults"
     places = tuple(source.locate(("steps", index)) for index in range(len(scenario.steps)))
     return Lesson(path.stem, scenario, world, source.file, places)
 
 
-def _world(scenario: Scenario, source: Source, path: Path) -> World:
-    name = scenario.world
+def _world(source: Source, path: Path) -> tuple[World | None, Check]:
+    """Return the world that a scenario names, as far as it can be read, and what is wrong."""
+    check = Check(source)
+    name = source.data.get("world") if isinstance(source.data, dict) else None
+    if isinstance(name, str) and name:
+        try:
+            return draft_world(read_file(_world_file(name, source, path)))
+        except Faults as faults:
+            check.found += faults.faults
+    return None, check
+
+
+def _world_file(name: str, source: Source, path: Path) -> Path:
     if re.fullmatch(r"[a-z0-9_-]+", name):
         built_in = built_in_worlds()
         if name in built_in:
-            return world_of(read_file(built_in[name]))
+            return built_in[name]
         beside = f"{name}.yaml"
         meant = beside if (path.parent / beside).is_file() else nearest(name, built_in)
         text = message("there is no built-in world '{name}'", name=name)
@@ -147,4 +171,4 @@ def _world(scenario: Scenario, source: Source, path: Path) -> World:
             else message("there is no file '{name}' beside the scenario", name=name)
         )
         raise Faults([source.fault(("world",), text)])
-    return world_of(read_file(file))
+    return file

@@ -4,7 +4,7 @@ A step may hold several actions; they run in the order of `ACTIONS`, whatever th
 in which they are written.
 """
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BeforeValidator,
@@ -26,6 +26,7 @@ from simulator.world.fields import (
     Moment,
     Text,
     Wrong,
+    agree,
 )
 
 ACTIONS = (
@@ -60,8 +61,8 @@ class MeasureEntry(Model):
     """Whose addresses: names of sites, ids of hosts, addresses or prefixes; the order's
     ``name`` unless stated."""
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    @agree
+    def _one_kind(self) -> None:
         if (self.dns is None) == (self.address is None):
             raise Wrong(message("a measure is either 'dns' or 'address'"))
         only_dns = {"subdomains", "extended_error"} & self.model_fields_set
@@ -69,7 +70,6 @@ class MeasureEntry(Model):
             raise Wrong(message("'{field}' belongs to 'dns'", field=min(only_dns)))
         if self.address is None and self.of:
             raise Wrong(message("'of' belongs to 'address'"))
-        return self
 
 
 class _Act(Model):
@@ -94,13 +94,12 @@ class Order(_Act):
     wait_for_it: Annotated[Flag, Field(alias="await")] = True
     """Let lab time pass until each operator has executed or refused; else go on at once."""
 
-    @model_validator(mode="after")
-    def _one_act(self) -> Self:
+    @agree
+    def _one_act(self) -> None:
         if (self.measure is None) == (self.lever is None):
             raise Wrong(message("an order is either a 'measure' or a 'lever'"))
         if self.name is None and not (self.measure is not None and self.measure.of):
             raise Wrong(message("the 'name' that it is about is missing"))
-        return self
 
 
 class Member(_Act):
@@ -127,11 +126,10 @@ class Coordinate(Model):
     banner: Id | None = None
     members: Annotated[tuple[Member, ...], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _one_date(self) -> Self:
+    @agree
+    def _one_date(self) -> None:
         if self.on is not None and self.after is not None:
             raise Wrong(message("the date is either 'on' or 'after'"))
-        return self
 
 
 class Connect(Model):
@@ -159,11 +157,10 @@ class Wait(Model):
     duration: Annotated[Duration | None, Field(alias="for")] = None
     until: Moment | None = None
 
-    @model_validator(mode="after")
-    def _one_end(self) -> Self:
+    @agree
+    def _one_end(self) -> None:
         if (self.duration is None) == (self.until is None):
             raise Wrong(message("a wait is a duration, or 'until' a date"))
-        return self
 
 
 def _no_hosts_file(value: Any) -> Any:
@@ -325,6 +322,8 @@ class Step(Model):
 
 class Scenario(Model):
     """A lesson: a world, and what happens in it."""
+
+    STAND_INS: ClassVar[dict[str, Any]] = {"title": {"en": "-"}, "world": "-", "steps": [{}]}
 
     title: Text
     summary: Text | None = None

@@ -26,7 +26,8 @@ def check_addresses(world: World, check: Check) -> None:
         for key, machine in getattr(world, section).items():
             for position, address in enumerate(machine.addresses):
                 _address(world, check, (section, key, "addresses", position), address, owners)
-    _links(world, check)
+    if check.whole("links", "networks"):
+        _links(world, check)
 
 
 def _address(
@@ -36,7 +37,8 @@ def _address(
     network = key if section == "networks" else getattr(world, section)[key].network
     prefixes = world.networks[network].prefixes
     parsed = ip_address(address)
-    if not any(parsed in ip_network(prefix) for prefix in prefixes):
+    inside = any(parsed in ip_network(prefix) for prefix in prefixes)
+    if not inside and not check.damaged(("networks", network, "prefixes")):
         outside = message(
             "{address} is outside the prefixes of network '{network}' ({prefixes})",
             address=address,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from simulator.values import Message, message
@@ -9,6 +10,11 @@ from simulator.world import reserved
 from simulator.world.checking import Check
 from simulator.world.faults import Place, nearest
 from simulator.world.models import Record, World
+
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63
+_LONGEST_TXT = 10_000
+_MOST = 65535
+"""RFC 1035 section 3.3.9: a preference has 16 bits."""
 
 
 def check_names(world: World, check: Check) -> None:
@@ -19,9 +25,12 @@ def check_names(world: World, check: Check) -> None:
         _domain(world, check, domain)
     _parents(world, check)
     for name, place in _web_names(world):
-        if world.domain_of(name) is None:
+        if world.domain_of(name) is None and check.whole("domains"):
             text = message("'{name}' is under none of the domains", name=name)
             check.wrong(place, text, nearest(name, world.domains))
+        if "*" in name or "_" in name:
+            text = message("'{name}' gets no certificate: no '*' or '_' there", name=name)
+            check.wrong(place, text)
     _twice(world, check)
     _https(world, check)
 
@@ -30,6 +39,8 @@ def _under_a_registry(world: World, check: Check, place: Place, name: str) -> bo
     tld = name.rpartition(".")[2]
     if tld in world.registries:
         return True
+    if not check.whole("registries"):
+        return False
     text = message("no registry runs '.{tld}'", tld=tld)
     check.wrong(place, text, nearest(tld, world.registries))
     return False
@@ -44,6 +55,7 @@ def _domain(world: World, check: Check, domain: str) -> None:
     if (
         _under_a_registry(world, check, place, domain)
         and tld not in world.registrars[entry.registrar].registries
+        and check.whole("registrars")
     ):
         text = message(
             "registrar '{registrar}' has no account at '.{tld}'", registrar=entry.registrar, tld=tld
@@ -119,7 +131,20 @@ def _record(world: World, check: Check, domain: str, place: Place, record: Recor
     if record.type == "CNAME" and name in taken:
         text = message("'{name}' has other records, so it cannot be a CNAME", name=name)
         check.wrong(place, text)
-    data = record.data.split()[-1]
+    if len(name) > _LONGEST_NAME or any(len(label) > _LONGEST_LABEL for label in name.split(".")):
+        check.wrong(place, message("'{text}' is not a domain name", text=name))
+    if record.type == "TXT" and len(record.data.encode()) > _LONGEST_TXT:
+        text = message("TXT data are at most {limit} bytes here", limit=_LONGEST_TXT)
+        check.wrong((*place, "data"), text)
+    preference, _, data = record.data.rpartition(" ")
+    if record.type == "MX" and not (
+        re.fullmatch("[0-9]{1,5}", preference) and int(preference) <= _MOST
+    ):
+        text = message("'{data}' is not MX data such as '10 mail.roses.test'", data=record.data)
+        check.wrong((*place, "data"), text)
+        return
+    if record.type in ("CNAME", "NS"):
+        data = record.data
     try:
         if record.type in ("A", "AAAA"):
             address = reserved.address(record.data)

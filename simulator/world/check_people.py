@@ -12,10 +12,13 @@ def check_people(world: World, check: Check) -> None:
     """Note operators of the wrong kind, networks of another's, people without a resolver."""
     _kinds(world, check)
     _providers(world, check)
+    _authority(world, check)
     for vantage, entry in world.vantages.items():
         provider = world.provider_of(entry.network)
         place = ("vantages", vantage)
-        if provider is None and entry.resolver is None:
+        if not check.whole("access_providers", "resolvers"):
+            continue
+        if provider is None and entry.resolver is None and not check.damaged((*place, "resolver")):
             text = message(
                 "network '{network}' has no access provider, hence no resolver",
                 network=entry.network,
@@ -29,6 +32,22 @@ def check_people(world: World, check: Check) -> None:
                     resolver=entry.resolver,
                 )
                 check.wrong((*place, "resolver"), text)
+
+
+def _authority(world: World, check: Check) -> None:
+    """A certificate authority that gets no answers signs nothing: no site could be opened."""
+    authority = world.certificate_authority
+    host, resolver = world.hosts.get(authority.host), world.resolvers.get(authority.resolver)
+    if host is None or resolver is None or resolver.public:
+        return
+    provider = world.provider_of(host.network)
+    served = () if provider is None else world.access_providers[provider].resolvers
+    if authority.resolver not in served and check.whole("access_providers"):
+        text = message(
+            "resolver '{resolver}' is neither public nor the provider's",
+            resolver=authority.resolver,
+        )
+        check.wrong(("certificate_authority", "resolver"), text)
 
 
 def _kinds(world: World, check: Check) -> None:

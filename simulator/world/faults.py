@@ -26,7 +26,8 @@ _MOST_CHOICES = 20
 class Fault:
     """One thing wrong in a file: where it is, what is wrong, what was probably meant.
 
-    ``line`` and ``column`` count from 1. A ``warning`` is worth a look, and no more.
+    ``line`` and ``column`` count from 1; what is said of a file as a whole has
+    neither. A ``warning`` is worth a look, and no more.
     """
 
     file: str
@@ -40,6 +41,8 @@ class Fault:
     def show(self, say: Callable[[Message], str] = str) -> str:
         """Return ``file:line:column: where: what is wrong; did you mean …?``."""
         text = self.message
+        if not self.file:
+            return say(text)
         if self.meant is not None:
             text = message("{fault}; did you mean '{meant}'?", fault=text, meant=self.meant)
         place = [f"{self.file}:{self.line}:{self.column}:"]
@@ -53,13 +56,17 @@ class Fault:
         return self.show()
 
 
+MORE = Fault("", 0, 0, "", message("more may appear once these are mended"))
+"""Stands last, without a place."""
+
+
 class Faults(LabError):
     """All that is wrong in a file, in the order of its lines. Show each on its own line."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(
-            sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column))
-        )
+    def __init__(self, faults: Iterable[Fault], *, partial: bool = False) -> None:
+        """Take what was found; ``partial`` says that something could not be checked for it."""
+        ordered = sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column))
+        self.faults = (*ordered, MORE) if partial and MORE not in ordered else tuple(ordered)
         assert self.faults, "Faults needs at least one fault"
         super().__init__(message("{faults}", faults="\n".join(map(str, self.faults))))
 

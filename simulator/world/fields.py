@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Message, message
 from simulator.world import reserved
 from simulator.world.faults import shown
 
 LANGUAGES = ("en", "fr")
+MOST_YEARS = 30
+LONGEST = MOST_YEARS * 365 * DAY
+"""Microseconds that a duration, and a scenario as a whole, may last."""
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+LONGEST_LATENCY = 10 * SECOND
+LONGEST_TTL = (2**31 - 1) * SECOND
+"""RFC 2181 section 8: some 68 years."""
+PARTIAL = "partial"
+"""The validation context of a document that has lost fields: `agree` is silent."""
 
 _UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"(?:[0-9]{1,6}(?:ms|s|m|h|d))+")
@@ -35,6 +54,22 @@ class Model(BaseModel):
 
     USUAL: ClassVar[tuple[str, ...]] = ()
     """Fields to name to whom wrote no mapping; those that must be there unless stated."""
+    STAND_INS: ClassVar[dict[str, Any]] = {}
+    """What to read on with where a document lacks a field that it must have."""
+
+
+_Entry = TypeVar("_Entry", bound=Model)
+
+
+def agree(check: Callable[[_Entry], None]) -> Any:
+    """Turn a method that raises `Wrong` into the check that an entry's fields agree."""
+
+    def checked(self: _Entry, info: ValidationInfo) -> _Entry:
+        if info.context != PARTIAL:
+            check(self)
+        return self
+
+    return model_validator(mode="after")(checked)
 
 
 class Text(Model):
@@ -68,6 +103,17 @@ def _duration(value: Any) -> Any:
     return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"([0-9]+)(ms|s|m|h|d)", value))
 
 
+def _within(least: int, most: int, text: Message) -> AfterValidator:
+    """Return the check of a duration in microseconds; ``text`` says what is wrong otherwise."""
+
+    def check(duration: int) -> int:
+        if not least <= duration <= most:
+            raise Wrong(text)
+        return duration
+
+    return AfterValidator(check)
+
+
 def _moment(value: Any) -> Any:
     try:
         moment = datetime.fromisoformat(value)
@@ -81,7 +127,24 @@ def _moment(value: Any) -> Any:
                 value=shown(value),
             )
         )
+    if not FIRST_YEAR <= _year(moment) <= LAST_YEAR:
+        raise Wrong(
+            message(
+                "'{value}' is outside the years {first} to {last}",
+                value=shown(value),
+                first=FIRST_YEAR,
+                last=LAST_YEAR,
+            )
+        )
     return moment
+
+
+def _year(moment: datetime) -> int:
+    """Return the year in UTC; the ends of the calendar have none."""
+    try:
+        return moment.astimezone(UTC).year
+    except OverflowError:
+        return moment.year
 
 
 def _text_through(check: Any) -> BeforeValidator:
@@ -103,8 +166,29 @@ Name = Annotated[
     ),
 ]
 """A `Text`, or one string that serves in every language: a proper name."""
-Duration = Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+_Span = Annotated[int, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+_TOO_LONG = message("a duration is at most {years} years", years=MOST_YEARS)
+Duration = Annotated[_Span, _within(0, LONGEST, _TOO_LONG)]
 """Microseconds, written ``20ms``, ``90s``, ``5m``, ``3h``, ``14d`` or ``1h30m``."""
+Period = Annotated[
+    Duration, _within(1, LONGEST, message("what comes again and again cannot take no time"))
+]
+Latency = Annotated[
+    _Span,
+    _within(
+        0,
+        LONGEST_LATENCY,
+        message("a latency is at most {seconds} seconds", seconds=LONGEST_LATENCY // SECOND),
+    ),
+]
+Ttl = Annotated[
+    _Span,
+    _within(
+        0,
+        LONGEST_TTL,
+        message("a TTL is at most 2147483647 seconds, 68 years (RFC 2181 section 8)"),
+    ),
+]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 """A calendar date and time with its offset from UTC."""
 Id = Annotated[str, Field(pattern=_ID)]

@@ -7,10 +7,11 @@ from pathlib import Path
 from simulator.errors import LabError
 from simulator.values import message
 from simulator.world.check import check_world
+from simulator.world.checking import Check
 from simulator.world.faults import Faults, nearest
 from simulator.world.models import World
 from simulator.world.source import Source, read_file
-from simulator.world.validation import validate
+from simulator.world.validation import validate_all
 
 
 def scenario_folder() -> Path:
@@ -27,11 +28,21 @@ def load_world(path: Path, name: str | None = None) -> World:
 
 def world_of(source: Source) -> World:
     """Return the world that a document describes; raise `Faults`."""
+    world, check = draft_world(source)
+    check.done()
+    assert world is not None, "a world without faults"
+    return world
+
+
+def draft_world(source: Source) -> tuple[World | None, Check]:
+    """Return as much of a world as can be told from a document, and what is wrong with it."""
     if _tells_a_story(source.data):
         raise Faults([source.fault((), message("this is a scenario, not a world"))])
-    world = validate(World, source)
-    check_world(world, source)
-    return world
+    draft = validate_all(World, source)
+    check = Check.of(draft)
+    if draft.model is not None:
+        check_world(draft.model, check)
+    return draft.model, check
 
 
 def built_in_worlds() -> dict[str, Path]:

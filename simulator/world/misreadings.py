@@ -20,6 +20,12 @@ _QUOTES = message(
     "the quotes close before the sentence ends: put quotes of the other kind around all of it"
 )
 _UNCLOSED = message("the quotes that open here are never closed")
+_NO_CHARACTER = message(
+    "the '\\' stands for no character: a character is U+0000 to U+10FFFF without U+D800 to U+DFFF"
+)
+_NO_ESCAPE = message(
+    "the '\\' begins nothing that YAML knows: write it twice, or use single quotes"
+)
 _ITEM = message("wrong indentation of a list item: put its '-' under the '-' of the others")
 _DASH = message("a space is missing after the '-'")
 _FIELD = message("wrong indentation: put this field under the others of its entry")
@@ -56,6 +62,10 @@ class _Slip:
         """Return the first explanation that fits."""
         if self.character == "\t":
             return self.place, _TAB
+        if "Unicode character escape" in self.problem:
+            return self.place, _NO_CHARACTER
+        if "escape character" in self.problem:
+            return self.place, _NO_ESCAPE
         if "quoted scalar" in self.doing:
             return self.began, _UNCLOSED
         if "expected ':'" in self.problem:

@@ -6,7 +6,7 @@ address records come from its host, a nameserver's from its own. The models chec
 values; `simulator.world.check` checks that the entries agree.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,13 +19,16 @@ from simulator.world.fields import (
     Duration,
     Flag,
     Id,
+    Latency,
     Many,
     Model,
     Moment,
     Name,
+    Period,
     Prefix,
     Text,
     TopLevel,
+    Ttl,
 )
 
 OperatorKind = Literal[
@@ -108,7 +111,7 @@ class Link(Model):
     """A line between two networks, with its one-way latency."""
 
     between: tuple[Id, Id]
-    latency: Duration
+    latency: Latency
 
 
 class Host(Model):
@@ -117,7 +120,7 @@ class Host(Model):
     network: Id
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
     operator: Id | None = None
-    latency: Duration = MILLISECOND
+    latency: Latency = MILLISECOND
     """One way, between the machine and its network's router."""
 
 
@@ -131,7 +134,7 @@ class Root(Model):
     """The root zone: who serves it, and the TTL of what it says."""
 
     nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
-    ttl: Duration = 24 * HOUR
+    ttl: Ttl = 24 * HOUR
 
 
 class Registry(Model):
@@ -139,10 +142,10 @@ class Registry(Model):
 
     operator: Id
     nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
-    publishes_every: Duration = 30 * MINUTE
-    ttl: Duration = 3 * HOUR
+    publishes_every: Period = 30 * MINUTE
+    ttl: Ttl = 3 * HOUR
     """Of the delegations (NS) and their glue."""
-    negative_ttl: Duration = 15 * MINUTE
+    negative_ttl: Ttl = 15 * MINUTE
     """How long a resolver may remember that a name does not exist (RFC 2308)."""
 
 
@@ -163,7 +166,7 @@ class Record(Model):
     name: Annotated[str, Field(pattern=r"^(@|(\*|[a-z0-9_-]+)(\.[a-z0-9_-]+)*)$")] = "@"
     type: Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT"]
     data: Annotated[str, Field(min_length=1)]
-    ttl: Duration | None = None
+    ttl: Ttl | None = None
 
 
 class Domain(Model):
@@ -176,9 +179,9 @@ class Domain(Model):
     registrant: Name
     nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
     statuses: tuple[Status, ...] = ()
-    ttl: Duration = HOUR
+    ttl: Ttl = HOUR
     """Of the zone's own records."""
-    negative_ttl: Duration = 5 * MINUTE
+    negative_ttl: Ttl = 5 * MINUTE
     records: tuple[Record, ...] = ()
 
 
@@ -215,7 +218,7 @@ class AccessProvider(Model):
     """
 
     networks: Many
-    resolvers: Many
+    resolvers: Annotated[Many, Field(min_length=1)]
     block_page: Id | None = None
 
 
@@ -230,7 +233,8 @@ class Site(Model):
     title: Text
     text: tuple[Text, ...] = ()
     """Paragraphs."""
-    aliases: tuple[DomainName, ...] = ()
+    aliases: Annotated[tuple[DomainName, ...], Field(max_length=99)] = ()
+    """A certificate of the lab is for a hundred names at most."""
     https: Flag = True
     redirect: Flag = True
     hsts: Duration | None = None
@@ -284,7 +288,7 @@ class Vantage(Model):
     network: Id
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
     person: Text | None = None
-    latency: Duration = 5 * MILLISECOND
+    latency: Latency = 5 * MILLISECOND
     """One way, from the computer to the provider's router."""
     resolver: Id | None = None
     """Instead of the access provider's."""
@@ -292,6 +296,13 @@ class Vantage(Model):
 
 class World(Model):
     """All that exists before a scenario begins."""
+
+    STAND_INS: ClassVar[dict[str, Any]] = {
+        "title": {"en": "-"},
+        "start": "2000-01-01T00:00:00Z",
+        "root": {"nameservers": ["test"]},
+        "certificate_authority": {"operator": "x", "host": "x", "resolver": "x"},
+    }
 
     title: Text
     start: Moment

@@ -20,6 +20,8 @@ DEEPEST = 40
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""C0 but for tab and newline, DEL, C1, and halves of characters (RFC 3629 section 3)."""
 
 
 class Misread(Exception):
@@ -31,13 +33,17 @@ class Misread(Exception):
 
 
 class Node:
-    """A part of a document: ``value`` is a scalar, a list of nodes, or a `Members`."""
+    """A part of a document: ``value`` is a scalar, a list of nodes, or a `Members`.
 
-    __slots__ = ("mark", "value")
+    ``position`` is where an item stood in its list, if others have been taken out since.
+    """
 
-    def __init__(self, mark: Any, value: Any) -> None:
+    __slots__ = ("mark", "position", "value")
+
+    def __init__(self, mark: Any, value: Any, position: int | None = None) -> None:
         self.mark = mark
         self.value = value
+        self.position = position
 
 
 class Members(dict[str, tuple[Any, Node]]):
@@ -98,6 +104,7 @@ class Reader:
             self._problem(mark, message("the tag '{tag}' is not used here", tag=event.tag))
         node = Node(mark, None)
         if isinstance(event, yaml.ScalarEvent):
+            self._printable(mark, event.value)
             node.value = _scalar(event.value) if event.implicit[0] else event.value
         elif isinstance(event, yaml.SequenceStartEvent):
             node.value = self._items(depth)
@@ -129,12 +136,22 @@ class Reader:
             if key is None:
                 self._problem(mark, message("a key must be a word"))
                 self._node(event, depth + 1)
+            elif not self._printable(mark, key):
+                key = None
             elif key in members:
                 self._problem(mark, message("'{key}' stands twice", key=key))
             value = self._node(self._next(), depth + 1)
             if key is not None:
                 members.setdefault(key, (mark, value))
         return members
+
+    def _printable(self, mark: Any, text: str) -> bool:
+        """Note what would reach the reader's terminal as a command to it."""
+        found = _UNPRINTABLE.search(text)
+        if found is not None:
+            code = f"U+{ord(found[0]):04X}"
+            self._problem(mark, message("the control character {code} is not used", code=code))
+        return found is None
 
     def _problem(self, mark: Any, text: Message) -> None:
         self.problems.append(Misread(mark, text))

@@ -8,6 +8,7 @@ stand twice. What cannot be read is raised as `Faults`, all of them together.
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,40 @@ _REASONS: dict[type[Exception], Message] = {
 
 
 class Source:
-    """A YAML document: its plain ``data``, and `locate` for the place of each part."""
+    """A YAML document: its plain ``data``, and `locate` for the place of each part.
 
-    def __init__(self, file: str, node: Node, data: Any) -> None:
+    ``dropped`` are the places of what `without` has left out, as they were written.
+    """
+
+    def __init__(
+        self, file: str, node: Node, data: Any, dropped: frozenset[Place] = frozenset()
+    ) -> None:
         self.file = file
         self.data = data
+        self.dropped = dropped
         self._node = node
+
+    def without(self, places: Iterable[Place]) -> Source:
+        """Return the document without what stands at ``places``; the rest keeps its place."""
+        found = [self._steps(place) for place in places]
+        here = {tuple(part for part, _, _ in steps) for steps in found}
+        node = _pruned(self._node, here, ())
+        dropped = self.dropped.union(_written(steps) for steps in found)
+        return Source(self.file, node, _Plain(self.file).value(node), dropped)
+
+    def words(self, place: Place) -> list[str]:
+        """Return what stands at ``place``: its name, and all the words in it."""
+        steps = self._steps(place)
+        return [str(part) for part, _, _ in steps[-1:]] + _words(steps[-1][2] if steps else None)
+
+    def is_word(self, place: Place) -> bool:
+        """Tell whether one word or number stands at ``place``, and nothing below it."""
+        steps = self._steps(place)
+        return bool(steps) and not isinstance(steps[-1][2].value, dict | list)
+
+    def written(self, place: Place) -> Place:
+        """Return the parts of ``place`` that the file has."""
+        return _written(self._steps(place))
 
     def locate(self, place: Place) -> tuple[int, int]:
         """Return line and column of what stands at ``place``, or of the nearest part above it.
@@ -60,14 +89,18 @@ class Source:
         The models know more parts than the file: a word that stands for a list of one,
         the tag of a union.
         """
-        mark, node = self._node.mark, self._node
-        written: list[str | int] = []
+        steps = self._steps(place)
+        return (steps[-1][1] if steps else self._node.mark), _written(steps)
+
+    def _steps(self, place: Place) -> list[tuple[str | int, Any, Node]]:
+        """Return part, mark and node of each part of ``place`` that the file has."""
+        node, steps = self._node, []
         for part in place:
             found = _member(node, part)
             if found is not None:
                 mark, node = found
-                written.append(part)
-        return mark, tuple(written)
+                steps.append((part, mark, node))
+        return steps
 
 
 def read(text: str, file: str = "<text>") -> Source:
@@ -138,6 +171,42 @@ def _member(node: Node, part: str | int) -> tuple[Any, Node] | None:
     if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
         return node.value[part].mark, node.value[part]
     return None
+
+
+def _written(steps: list[tuple[str | int, Any, Node]]) -> Place:
+    return tuple(part if node.position is None else node.position for part, _, node in steps)
+
+
+def _words(node: Node | None) -> list[str]:
+    if node is None:
+        return []
+    if isinstance(node.value, Members):
+        inner = [word for _, member in node.value.values() for word in _words(member)]
+        return [*node.value, *inner]
+    if isinstance(node.value, list):
+        return [word for item in node.value for word in _words(item)]
+    return [node.value] if isinstance(node.value, str) else []
+
+
+def _pruned(node: Node, places: set[Place], here: Place) -> Node:
+    """Return a copy of a node without ``places``; items remember where they stood."""
+    value = node.value
+    if isinstance(value, Members):
+        value = Members(
+            (key, (mark, _pruned(member, places, (*here, key))))
+            for key, (mark, member) in value.items()
+            if (*here, key) not in places
+        )
+    elif isinstance(value, list):
+        value = [
+            _pruned(item, places, (*here, number))
+            for number, item in enumerate(value)
+            if (*here, number) not in places
+        ]
+        kept = [number for number in range(len(node.value)) if (*here, number) not in places]
+        for number, item in zip(kept, value, strict=True):
+            item.position = number if item.position is None else item.position
+    return Node(node.mark, value, node.position)
 
 
 class _Plain:

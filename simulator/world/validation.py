@@ -7,29 +7,89 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from simulator.values import Message, message
 from simulator.world.faults import Fault, Faults, Place, nearest, shown
-from simulator.world.fields import LANGUAGES, Model, Text
+from simulator.world.fields import LANGUAGES, PARTIAL, Model, Text
 from simulator.world.source import Source
 
 _WORDS = re.compile(r"\^\(([\w|-]+)\)\$")
 """A pattern that only lists words."""
 
-AnyModel = TypeVar("AnyModel", bound=BaseModel)
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 def validate(model: type[AnyModel], source: Source) -> AnyModel:
     """Return the document as ``model``; raise `Faults` with all that does not fit."""
+    draft = validate_all(model, source)
+    if draft.model is None or draft.faults:
+        raise Faults(draft.faults)
+    return draft.model
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Generic[AnyModel]):
+    """What a document comes to: a model of all that fits, if there is one, and the faults.
+
+    ``source`` is what the model was made of; ``lost`` are the words of what did not fit.
+    ``misnamed`` are keys that did not fit: a word may be meant for what one should be.
+    ``partial`` says that there may be more faults than can be seen yet.
+    """
+
+    model: AnyModel | None
+    source: Source
+    faults: list[Fault]
+    lost: frozenset[str] = frozenset()
+    misnamed: frozenset[str] = frozenset()
+    partial: bool = False
+
+
+def validate_all(model: type[AnyModel], source: Source) -> Draft[AnyModel]:
+    """Return the document as ``model`` without what does not fit, and the faults of that."""
     try:
-        return model.model_validate(source.data)
+        return Draft(model.model_validate(source.data), source, [])
     except ValidationError as error:
-        faults = [_fault(model, source, item) for item in error.errors() if not _echo(item)]
-        raise Faults(faults) from None
+        details = error.errors()
+    faults = [_fault(model, source, item) for item in details if not _echo(item)]
+    misnamed = frozenset(key for item in details for key in _bad_key(item))
+    left, lost, data = source, frozenset[str](), source.data
+    while isinstance(data, dict):
+        data = {**model.STAND_INS, **left.data}
+        try:
+            fitting = model.model_validate(data, context=PARTIAL)
+        except ValidationError as error:
+            places = {_to_drop(item) for item in error.errors()}
+            if any(not left.written(place) for place in places):
+                break
+            lost = lost.union(*(left.words(place) for place in places))
+            left = left.without(places)
+        else:
+            partial = any(_holds_more(source, place) for place in left.dropped)
+            return Draft(fitting, left, faults, lost, misnamed, partial)
+    return Draft(None, left, faults, lost, misnamed, partial=True)
+
+
+def _bad_key(details: Any) -> list[str]:
+    """Return the key of an entry that does not fit, or the name of a section, if it is one."""
+    loc = details["loc"]
+    if details["type"] == "extra_forbidden" and len(loc) == 1:
+        return [str(loc[0])]
+    return [str(loc[loc.index("[key]") - 1])] if "[key]" in loc else []
+
+
+def _to_drop(details: Any) -> Place:
+    """Return the place of what does not fit: an entry, where it lacks something."""
+    path: Place = tuple(part for part in details["loc"] if part != "[key]")
+    return path[:-1] if details["type"] == "missing" else path
+
+
+def _holds_more(source: Source, place: Place) -> bool:
+    """Tell whether there are fields or items in what was dropped: nobody has checked them."""
+    return not source.is_word(place)
 
 
 def missing_translations(model: BaseModel, source: Source) -> list[Fault]:

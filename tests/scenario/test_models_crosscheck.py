@@ -363,7 +363,10 @@ def test_a_scenario_without_steps_is_not_taken_for_a_world(tmp_path: Path) -> No
     path.write_text("title: {en: T}\nworld: europe\n")
     with pytest.raises(Faults) as caught:
         check_file(path)
-    assert str(caught.value) == f"{path}:1:1: 'steps' is missing"
+    assert [str(fault) for fault in caught.value.faults] == [
+        f"{path}:1:1: 'steps' is missing",
+        "more may appear once these are mended",
+    ]
 
 
 def test_a_world_is_not_run() -> None:
@@ -382,7 +385,8 @@ def test_a_world_that_stands_beside_the_scenario_is_meant_by_its_name(tmp_path: 
     with pytest.raises(Faults) as caught:
         load_scenario(path)
     assert str(caught.value) == (
-        f"{path}:2:1: world: there is no built-in world 'mine'; did you mean 'mine.yaml'?"
+        f"{path}:2:1: world: there is no built-in world 'mine'; did you mean 'mine.yaml'?\n"
+        "more may appear once these are mended"
     )
 
 
@@ -392,7 +396,6 @@ def test_a_world_that_stands_beside_the_scenario_is_meant_by_its_name(tmp_path: 
         ("europa", "there is no built-in world 'europa'; did you mean 'europe'?"),
         ("./", "'./' is a folder; name a file in it"),
         ("worlds/gone.yaml", "there is no file 'worlds/gone.yaml' beside the scenario"),
-        ('"a\\0b.yaml"', "there is no file 'a\0b.yaml' beside the scenario"),
     ],
 )
 def test_a_world_that_is_not_there_is_a_fault(tmp_path: Path, world: str, fault: str) -> None:
@@ -400,7 +403,9 @@ def test_a_world_that_is_not_there_is_a_fault(tmp_path: Path, world: str, fault:
     path.write_text(f"title: {{en: T}}\nworld: {world}\nsteps: [{{wait: 1s}}]\n")
     with pytest.raises(Faults) as caught:
         load_scenario(path)
-    assert str(caught.value) == f"{path}:2:1: world: {fault}"
+    assert str(caught.value) == (
+        f"{path}:2:1: world: {fault}\nmore may appear once these are mended"
+    )
 
 
 @given(st.data())

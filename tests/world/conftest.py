@@ -43,7 +43,7 @@ resolvers:
   resolver: {}
 access_providers:
   alpha: {networks: [access], resolvers: [resolver]}
-certificate_authority: {operator: fjord, host: exit, resolver: resolver}
+certificate_authority: {operator: fjord, host: resolver, resolver: resolver}
 sites:
   shop.test: {host: web, title: {en: Shop, fr: Boutique}}
 vpn_exits:
