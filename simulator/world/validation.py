@@ -62,8 +62,8 @@ def validate_all(model: type[AnyModel], source: Source) -> Draft[AnyModel]:
         try:
             fitting = model.model_validate(data, context=PARTIAL)
         except ValidationError as error:
-            places = {_to_drop(item) for item in error.errors()}
-            if any(not left.written(place) for place in places):
+            places = {_to_drop(item) for item in error.errors() if not _echo(item)}
+            if not places or any(not left.written(place) for place in places):
                 break
             lost = lost.union(*(left.words(place) for place in places))
             left = left.without(places)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.scenario.loader import built_in_scenarios, check_file
+from simulator.scenario.loader import built_in_scenarios, check_file, load_scenario
 from simulator.world.faults import Faults
 from simulator.world.loader import built_in_worlds
 
@@ -151,4 +151,21 @@ def test_a_file_with_parts_changed_is_right_or_has_faults(
 def test_waits_add_up(tmp_path: Path) -> None:
     assert steps_of(tmp_path, "wait: 6000d", "wait: 6000d") == [
         "5:5: steps[1].wait: the scenario lasts longer than 30 years"
+    ]
+
+
+def test_a_fault_in_the_only_step_hides_no_other(tmp_path: Path) -> None:
+    """pydantic also calls the list too short when its only item does not fit: an echo."""
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "title: {en: x, fr: x}\nworld: europe\nsteps:\n"
+        '  - visit: {url: "https://google.com/", from: pariss}\n    wait: 5 hours\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(Faults) as caught:
+        load_scenario(path)
+    assert [fault.where for fault in caught.value.faults] == [
+        "steps[0].visit.url",
+        "steps[0].visit.from",
+        "steps[0].wait",
     ]
