@@ -213,11 +213,7 @@ class Law:
         if key not in self._outcomes:
             raise LabError(message("nothing was ordered under '{key}'", key=key))
         withdrawn = self._withdraw(key)
-        undone = self._undo.get(key, {})
-        for part in tuple(undone):
-            await undone[part]()  # what fails stays in force, and can be lifted again
-            del undone[part]
-        self._undo.pop(key, None)
+        await self._undo_all(key)
         self._journal.record("law", "lifted", order=key)
         lifted = message("lifted")
         return withdrawn + [
@@ -225,6 +221,22 @@ class Law:
             for outcome in self._outcomes.pop(key)
             if outcome.state is OutcomeState.EXECUTED
         ]
+
+    async def _undo_all(self, key: str) -> None:
+        """Undo each part; what fails stays in force, is told once all are tried, and can be
+        lifted again."""
+        in_force = self._undo.get(key, {})
+        failures: list[LabError] = []
+        for part, undo in tuple(in_force.items()):
+            try:
+                await undo()
+            except LabError as error:
+                failures.append(error)
+            else:
+                del in_force[part]
+        if failures:
+            raise failures[0]
+        self._undo.pop(key, None)
 
     def _withdraw(self, key: str) -> list[OrderOutcome]:
         withdrawn: list[OrderOutcome] = []

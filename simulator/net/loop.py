@@ -29,8 +29,8 @@ from simulator.errors import NotSimulated
 from simulator.net.clock import Clock, JumpClock
 from simulator.net.fabric import Fabric
 from simulator.net.host import Host
-from simulator.net.names import AddressInfo, NamesMixin, literal_address, port_number, this_host
-from simulator.net.packets import is_ipv6
+from simulator.net.names import AddressInfo, NamesMixin, port_number, this_host
+from simulator.net.packets import checked_port, is_ipv6, literal_address
 from simulator.net.ports import connect
 from simulator.net.refused import RefusedMixin, refuse
 from simulator.net.sockets import VirtualSocket
@@ -201,7 +201,8 @@ class LabLoop(RefusedMixin, NamesMixin, asyncio.BaseEventLoop):  # type: ignore[
             else:
                 done.set_exception(error)
 
-        peer = (str(address[0]), int(address[1]))
+        text = str(address[0])
+        peer = (literal_address(text) or text, checked_port(int(address[1])))
         own = None if local is None else (_bound(str(local[0])), int(local[1]))
         connection: Connection | None = None
         try:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from simulator.net.host import Host, current_host
-from simulator.net.packets import is_ipv6
+from simulator.net.packets import checked_port, is_ipv6, literal_address
 from simulator.net.udp import socket_address
 from simulator.values import Address
 
@@ -92,27 +90,16 @@ def port_number(port: bytes | str | int | None) -> int:
     if port is None:
         return 0
     if isinstance(port, int):
-        return port
+        return checked_port(port)
     text = port.decode("ascii") if isinstance(port, bytes) else port
     if text.isdigit():
-        return int(text)
+        return checked_port(int(text))
     try:
         return _PORTS[text]
     except KeyError:
         raise socket.gaierror(
             socket.EAI_SERVICE, "Servname not supported for ai_socktype"
         ) from None
-
-
-@lru_cache(maxsize=4096)
-def literal_address(host: str) -> Address | None:
-    """Return the canonical text of an address, or None for a name."""
-    if not host or (host[-1].isalpha() and ":" not in host):
-        return None
-    try:
-        return str(ipaddress.ip_address(host.partition("%")[0]))
-    except ValueError:
-        return None
 
 
 def family_of(address: Address) -> int:

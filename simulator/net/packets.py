@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+from functools import lru_cache
+
 from simulator.values import (
     ACK,
     FIN,
@@ -21,6 +24,24 @@ FlowKey = tuple[str, Address, int, Address, int]
 def is_ipv6(address: Address) -> bool:
     """Tell the version by the text, which is canonical everywhere in the lab."""
     return ":" in address
+
+
+@lru_cache(maxsize=4096)
+def literal_address(host: str) -> Address | None:
+    """Return the canonical text of an address, or None for a name."""
+    if not host or (host[-1].isalpha() and ":" not in host):
+        return None
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def checked_port(port: int) -> int:
+    """Return a port; one that no packet can carry is an `OverflowError`, as of `socket`."""
+    if not 0 <= port <= 0xFFFF:
+        raise OverflowError("port must be 0-65535.")
+    return port
 
 
 def is_loopback(address: Address) -> bool:

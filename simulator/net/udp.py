@@ -7,7 +7,7 @@ import contextvars
 import errno
 from typing import TYPE_CHECKING, Any
 
-from simulator.net.packets import is_ipv6
+from simulator.net.packets import checked_port, is_ipv6, literal_address
 from simulator.net.sockets import VirtualSocket
 from simulator.net.tcp import icmp_error, os_error
 from simulator.values import Address, Datagram, IcmpKind, Packet
@@ -84,7 +84,8 @@ class DatagramTransport(asyncio.DatagramTransport):
                 raise ValueError("this endpoint has no peer: name an address")
             peer = self._peer
         else:
-            peer = (addr[0], addr[1])
+            address, port = addr[0], addr[1]
+            peer = (literal_address(address) or address, checked_port(port))
             if self._peer is not None and peer != self._peer:
                 raise ValueError(f"Invalid address: must be None or {self._peer}")
         source, port = self._local

@@ -24,6 +24,7 @@ from simulator.values import (
     Lever,
     Observation,
     OutcomeState,
+    message,
 )
 
 SITE = "https://coco.xg/"
@@ -256,6 +257,27 @@ def test_a_pending_order_that_is_lifted_never_takes_effect(lab: Lab) -> None:
     [withdrawn] = lab.run(lab.lift("p"))
     assert str(withdrawn.reason) == "withdrawn before it took effect"
     lab.run(lab.wait(3 * DAY))
+    assert see(lab, SITE, "paris").page == "site"
+
+
+def test_one_part_that_cannot_be_undone_does_not_keep_the_others(lab: Lab) -> None:
+    measure = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
+    providers = ["alpha-telecom", "beta-mobile"]
+    lab.run(lab.order("court-fr", providers, measure, "coco.xg", key="two"))
+    parts = lab.law._undo["two"]
+    first = next(iter(parts))
+    undo = parts[first]
+
+    async def stuck() -> None:
+        raise LabError(message("stuck"))
+
+    parts[first] = stuck
+    with pytest.raises(LabError, match="stuck"):
+        lab.run(lab.lift("two"))
+    assert see(lab, SITE, "paris").failure == "dns_nxdomain_error"
+    assert see(lab, SITE, "lyon").page == "site"
+    parts[first] = undo
+    lab.run(lab.lift("two"))
     assert see(lab, SITE, "paris").page == "site"
 
 

@@ -35,15 +35,23 @@ async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def test_an_end_behind_data_that_waits_still_closes(internet: Any) -> None:
+    received: list[int] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(len(await reader.read(-1)))
+        writer.close()
+
     async def call() -> None:
         _, writer = await asyncio.open_connection("198.51.100.20", 80)
         writer.write(b"d" * 500_000)
         writer.write_eof()
         writer.close()
         await writer.wait_closed()
+        await asyncio.sleep(1)
 
-    internet.on(internet.bob, serve(swallow))
+    internet.on(internet.bob, serve(count))
     internet.on(internet.alice, call())
+    assert received == [500_000]
 
 
 @pytest.mark.parametrize("pause", [30, 300, 3_600])
@@ -331,3 +339,31 @@ def test_a_very_slow_pace_waits_without_overflow() -> None:
             return True
 
     PacedClock(1e-12).advance(10 * SECOND, Patient())
+
+
+def test_addresses_are_taken_in_any_spelling_and_ports_only_if_they_exist(internet: Any) -> None:
+    got: list[bytes] = []
+
+    class Sink(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            got.append(data)
+
+    async def listen() -> None:
+        await internet.loop.create_datagram_endpoint(Sink, ("2001:db8:3::20", 9))
+        await serve(swallow)
+
+    async def send() -> None:
+        transport, _ = await internet.loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, ("2001:db8:1::10", 0)
+        )
+        transport.sendto(b"hello", ("2001:DB8:3:0::20", 9))
+        with pytest.raises(OverflowError):
+            transport.sendto(b"x", ("2001:db8:3::20", 70_000))
+        with pytest.raises(OverflowError):
+            await asyncio.open_connection("198.51.100.20", 65_616)
+        await asyncio.sleep(1)
+        transport.close()
+
+    internet.on(internet.bob, listen())
+    internet.on(internet.alice, send())
+    assert got == [b"hello"]

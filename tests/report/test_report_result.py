@@ -9,7 +9,9 @@ from simulator.scenario.runner import ScenarioRun
 
 
 def test_the_result_is_what_its_models_say(headline: ScenarioRun) -> None:
-    Result.model_validate(result(headline))
+    given = result(headline)
+    read = Result.model_validate(given)
+    assert read.model_dump(mode="json", by_alias=True) == given
 
 
 def test_the_result_has_every_field_of_the_contract(headline: ScenarioRun) -> None:
