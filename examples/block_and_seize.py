@@ -6,7 +6,8 @@ Run it where the lab is installed: ``python examples/block_and_seize.py``
 # ruff: noqa: T201  # an example shows what it found
 
 from simulator import Lab, Part
-from simulator.values import HOUR, DnsLie, DnsMeasure, Lever
+from simulator.measures import DnsLie, DnsMeasure
+from simulator.values import HOUR, Lever
 
 SITE = "coco.xg"
 LOOKS = [("paris", None), ("paris", "heron-nl"), ("brussels", None)]

@@ -178,48 +178,7 @@ Verdict: TypeAlias = Pass | Drop | Delay | Reset | Reject | Inject | Redirect
 PASS = Pass()
 
 
-# --- measures, levers, orders -------------------------------------------------------
-
-
-class DnsLie(enum.Enum):
-    """What a lying resolver answers in place of the truth."""
-
-    NXDOMAIN = "nxdomain"
-    FORGED = "forged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class DnsMeasure:
-    """An access provider's resolver lies about a name.
-
-    ``extended_error`` is the RFC 8914 INFO-CODE that goes with the answer, or None for
-    silence; ``addresses`` are those of the block page when the lie is a forged address.
-    """
-
-    name: str
-    lie: DnsLie
-    subdomains: bool = True
-    extended_error: int | None = None
-    extra_text: str = ""
-    addresses: tuple[Address, ...] = ()
-    ttl: int = 60
-
-
-class AddressAction(enum.Enum):
-    DROP = "drop"
-    REJECT = "reject"
-
-
-@dataclass(frozen=True, slots=True)
-class AddressMeasure:
-    """An access provider stops packets towards an address or a prefix (CIDR text)."""
-
-    prefixes: tuple[str, ...]
-    action: AddressAction = AddressAction.DROP
-
-
-Measure: TypeAlias = DnsMeasure | AddressMeasure
+# --- levers, orders -----------------------------------------------------------------
 
 
 class Lever(enum.Enum):

@@ -32,20 +32,9 @@ from simulator.lab.names import Names
 from simulator.lab.orders import OrderOutcome
 from simulator.lab.people import People, Via
 from simulator.lab.web import Web
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.net import Clock, Host, JumpClock, LabLoop
-from simulator.values import (
-    DAY,
-    SECOND,
-    AddressMeasure,
-    DnsLie,
-    DnsMeasure,
-    Duration,
-    Instant,
-    Lever,
-    Measure,
-    Observation,
-    message,
-)
+from simulator.values import DAY, SECOND, Duration, Instant, Lever, Observation, message
 
 if TYPE_CHECKING:
     from simulator.roles.resolver.stub import Answer

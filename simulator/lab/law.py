@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from simulator.errors import LabError
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
+from simulator.measures import Measure
 from simulator.roles.authority.actors import (
     Authority,
     AuthorityKind,
@@ -21,17 +22,7 @@ from simulator.roles.authority.actors import (
 from simulator.roles.authority.decision import Coordination, Decision
 from simulator.roles.authority.logic import decide
 from simulator.roles.authority.operation import Member, MemberPlan, Plan, plan
-from simulator.values import (
-    SECOND,
-    Duration,
-    Instant,
-    Lever,
-    Measure,
-    Message,
-    Now,
-    OutcomeState,
-    message,
-)
+from simulator.values import SECOND, Duration, Instant, Lever, Message, Now, OutcomeState, message
 
 if TYPE_CHECKING:
     from simulator.journal import Journal

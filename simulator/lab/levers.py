@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.roles.hosting.logic import take_over
 from simulator.roles.isp.logic import AccessProvider
 from simulator.roles.registrar.logic import STAFF, Done
 from simulator.roles.registry.objects import SERVER, Result
-from simulator.values import AddressMeasure, DnsLie, DnsMeasure, Lever, Measure, message
+from simulator.values import Lever, message
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.values import (
-    AddressMeasure,
-    DnsMeasure,
-    Instant,
-    Lever,
-    Measure,
-    Message,
-    OutcomeState,
-)
+from simulator.measures import AddressMeasure, DnsMeasure, Measure
+from simulator.values import Instant, Lever, Message, OutcomeState
 
 
 @dataclass(frozen=True, slots=True)

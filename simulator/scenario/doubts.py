@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.scenario.models import MeasureEntry, Scenario, Step
-from simulator.values import AddressMeasure, DnsLie, DnsMeasure, Lever, Measure, Message, message
+from simulator.values import Lever, Message, message
 from simulator.world.checking import Check
 from simulator.world.faults import Fault, Place, nearest
 from simulator.world.models import World

@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from simulator.values import AddressAction, DnsLie, Lever, message
+from simulator.measures import AddressAction, DnsLie
+from simulator.values import Lever, message
 from simulator.world.fields import (
     DomainName,
     Duration,

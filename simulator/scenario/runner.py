@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
+from simulator.measures import AddressMeasure, DnsMeasure, Measure
 from simulator.scenario.expectations import Verdict, judge
 from simulator.scenario.models import (
     ALL,
@@ -22,15 +23,7 @@ from simulator.scenario.models import (
     Step,
     Visit,
 )
-from simulator.values import (
-    AddressMeasure,
-    DnsMeasure,
-    Instant,
-    Lever,
-    Measure,
-    Observation,
-    StageTiming,
-)
+from simulator.values import Instant, Lever, Observation, StageTiming
 from simulator.world.faults import Fault, Faults
 from simulator.world.fields import Text
 

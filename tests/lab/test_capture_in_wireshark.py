@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Lab
-from simulator.values import AddressAction, AddressMeasure, DnsLie, DnsMeasure
+from simulator.measures import AddressAction, AddressMeasure, DnsLie, DnsMeasure
 
 pytestmark = [
     pytest.mark.client,

@@ -10,17 +10,14 @@ import pytest
 from simulator import Lab, Part
 from simulator.errors import LabError
 from simulator.lab.levers import Levers
+from simulator.measures import AddressAction, AddressMeasure, DnsLie, DnsMeasure
 from simulator.net import PacedClock, Tap
 from simulator.values import (
     DAY,
     HOUR,
     MINUTE,
     SECOND,
-    AddressAction,
-    AddressMeasure,
     Datagram,
-    DnsLie,
-    DnsMeasure,
     Lever,
     Observation,
     OutcomeState,

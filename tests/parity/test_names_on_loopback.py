@@ -10,13 +10,14 @@ from random import Random
 
 import pytest
 
+from simulator.measures import DnsLie, DnsMeasure
 from simulator.roles.nameserver.logic import NameserverState
 from simulator.roles.nameserver.service import Nameserver, OnQuery
 from simulator.roles.nameserver.zone import Zone
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.service import Resolver
 from simulator.roles.resolver.stub import StubResolver
-from simulator.values import DnsLie, DnsMeasure, ExtendedError
+from simulator.values import ExtendedError
 from simulator.wire.dns import decode, encode
 from simulator.wire.dns_values import DnsMessage, Question, Record, make_query
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.measures import AddressAction, DnsLie
 from simulator.scenario.models import ACTIONS, Match, Scenario, Step
-from simulator.values import AddressAction, DnsLie, Lever
+from simulator.values import Lever
 from simulator.world.faults import Faults
 from simulator.world.source import read
 from simulator.world.validation import validate

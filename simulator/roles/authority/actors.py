@@ -10,7 +10,8 @@ import enum
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simulator.values import AddressMeasure, DnsMeasure, Lever, Measure, Message, message
+from simulator.measures import AddressMeasure, DnsMeasure, Measure
+from simulator.values import Lever, Message, message
 
 
 @dataclass(frozen=True, slots=True)

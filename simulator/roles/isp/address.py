@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 
 from simulator.errors import LabError
+from simulator.measures import AddressAction, AddressMeasure
 from simulator.values import (
     PASS,
     Address,
-    AddressAction,
-    AddressMeasure,
     Direction,
     Drop,
     IcmpKind,

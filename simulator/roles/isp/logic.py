@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from simulator.errors import LabError
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.roles.isp.address import AddressRule
-from simulator.values import Address, AddressMeasure, DnsLie, DnsMeasure, Measure, message
+from simulator.values import Address, message
 
 
 class ResolverPolicy(Protocol):

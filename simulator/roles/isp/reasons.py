@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Final
 
-from simulator.values import DnsLie
+from simulator.measures import DnsLie
 
 FORGED_ANSWER: Final = 4
 BLOCKED: Final = 15

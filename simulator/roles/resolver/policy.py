@@ -10,7 +10,8 @@ client may then keep it (RFC 2308 section 5), and a lifted measure is felt at on
 
 from __future__ import annotations
 
-from simulator.values import DnsLie, DnsMeasure, ExtendedError
+from simulator.measures import DnsLie, DnsMeasure
+from simulator.values import ExtendedError
 from simulator.wire.dns_names import ancestors, canonical
 from simulator.wire.dns_values import DnsMessage, Record, reply_to
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.measures import DnsLie, DnsMeasure
 from simulator.roles.authority.actors import (
     Authority,
     AuthorityKind,
@@ -15,7 +16,7 @@ from simulator.roles.authority.actors import (
 from simulator.roles.authority.instruments import INSTRUMENTS, Instrument, Route
 from simulator.roles.authority.logic import decide
 from simulator.text import NARROW_SPACE, say
-from simulator.values import DAY, HOUR, MINUTE, DnsLie, DnsMeasure, Message
+from simulator.values import DAY, HOUR, MINUTE, Message
 
 CLOSING = (Effect.NAME, Effect.MACHINE)
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from simulator.errors import LabError
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure
 from simulator.roles.authority.actors import (
     Action,
     Authority,
@@ -17,7 +18,7 @@ from simulator.roles.authority.actors import (
 from simulator.roles.authority.decision import Coordination, Decision
 from simulator.roles.authority.instruments import Delay, Doubt
 from simulator.roles.authority.logic import decide, ways_abroad
-from simulator.values import DAY, HOUR, MINUTE, AddressMeasure, DnsLie, DnsMeasure, Lever
+from simulator.values import DAY, HOUR, MINUTE, Lever
 
 IN_2024 = date(2024, 6, 25)
 LIE = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)

@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from simulator.measures import DnsLie, DnsMeasure
 from simulator.roles.authority.actors import Authority, AuthorityKind, Operator, OperatorKind
 from simulator.roles.authority.operation import Member, plan
-from simulator.values import DAY, HOUR, DnsLie, DnsMeasure, Lever
+from simulator.values import DAY, HOUR, Lever
 
 ON = date(2024, 6, 25)
 START = 5 * DAY

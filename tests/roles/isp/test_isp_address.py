@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import LabError
+from simulator.measures import AddressAction, AddressMeasure
 from simulator.roles.isp.address import AddressRule
 from simulator.values import (
     ACK,
     PASS,
-    AddressAction,
-    AddressMeasure,
     Datagram,
     Direction,
     Drop,

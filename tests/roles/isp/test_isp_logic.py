@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from simulator.errors import LabError
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure
 from simulator.roles.isp.logic import AccessProvider
 from simulator.roles.isp.reasons import Ground, extended_error
-from simulator.values import AddressMeasure, DnsLie, DnsMeasure
 
 LIE = DnsMeasure("coco.xg", DnsLie.NXDOMAIN, extended_error=16)
 FORGED = DnsMeasure("coco.xg", DnsLie.FORGED)

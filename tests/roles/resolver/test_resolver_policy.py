@@ -1,7 +1,8 @@
 """Which names a resolver lies about, and what each lie looks like."""
 
+from simulator.measures import DnsLie, DnsMeasure
 from simulator.roles.resolver.policy import Policy, lie
-from simulator.values import DnsLie, DnsMeasure, ExtendedError
+from simulator.values import ExtendedError
 from simulator.wire.dns_values import DnsMessage, Edns, Question, Record, make_query
 
 NXDOMAIN = DnsMeasure("clips.test", DnsLie.NXDOMAIN)

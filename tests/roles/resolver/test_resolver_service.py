@@ -5,9 +5,10 @@ from random import Random
 import pytest
 
 from simulator.journal import Journal
+from simulator.measures import DnsLie, DnsMeasure
 from simulator.roles.resolver.cache import Delegation, root_hints
 from simulator.roles.resolver.service import Resolver
-from simulator.values import SECOND, DnsLie, DnsMeasure, ExtendedError
+from simulator.values import SECOND, ExtendedError
 from simulator.wire.dns_values import DnsMessage, Edns, Question, Record, make_query
 
 CLIENT = "192.0.2.7"
