@@ -227,6 +227,68 @@ class ExtendedError:
     text: str = ""
 
 
+class QuerySeen(NamedTuple):
+    """One DNS question of a visit. ``engine`` is ``udp``, ``tcp``, ``dot``, ``doh`` or ``hosts``.
+
+    ``answers`` are (type, data, TTL in seconds); ``raw`` is the reply as it came.
+    """
+
+    hostname: str
+    type: str
+    engine: str
+    server: Address | None
+    began: Instant
+    ended: Instant
+    rcode: str | None = None
+    answers: tuple[tuple[str, str, int], ...] = ()
+    extended_error: ExtendedError | None = None
+    failure: str | None = None
+    raw: bytes = b""
+
+
+class ConnectSeen(NamedTuple):
+    """One attempt of TCP. What happens on one connection shares its ``transaction``."""
+
+    transaction: int
+    address: Address
+    port: int
+    began: Instant
+    ended: Instant
+    failure: str | None = None
+
+
+class HandshakeSeen(NamedTuple):
+    """One TLS handshake; ``certificates`` are DER, the server's own first."""
+
+    transaction: int
+    address: Address
+    port: int
+    server_name: str
+    began: Instant
+    ended: Instant
+    version: str = ""
+    cipher: str = ""
+    certificates: tuple[bytes, ...] = ()
+    failure: str | None = None
+
+
+class ExchangeSeen(NamedTuple):
+    """One HTTP request and what came back; ``status`` is None without a response."""
+
+    transaction: int
+    url: str
+    address: Address
+    port: int
+    began: Instant
+    ended: Instant
+    request_headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    truncated: bool = False
+    failure: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One visit as the visitor saw it. Built from packets and answers only.
@@ -258,3 +320,8 @@ class Observation:
     diagnosis: str = "cannot_tell"
     evidence: tuple[Message, ...] = field(default=())
     ended: Instant = 0
+    queries: tuple[QuerySeen, ...] = ()
+    connects: tuple[ConnectSeen, ...] = ()
+    handshakes: tuple[HandshakeSeen, ...] = ()
+    exchanges: tuple[ExchangeSeen, ...] = ()
+    """Newest last, as are the three before."""

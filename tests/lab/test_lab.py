@@ -364,7 +364,7 @@ def test_lab_time_is_exact(lab: Lab) -> None:
             lambda lab: lab.order(
                 "court-fr", "alpha-telecom", DnsMeasure("coco.xg", "refused"), "coco.xg"
             ),
-            "'refused' is no lie; a DnsMeasure takes one of DnsLie: NXDOMAIN, FORGED, REFUSED",
+            "'refused' is no lie; a DnsMeasure takes one of DnsLie: NXDOMAIN, NODATA, REFUSED, SERVFAIL, FORGED, SILENCE",
         ),
     ],
 )

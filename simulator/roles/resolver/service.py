@@ -64,7 +64,7 @@ class Resolver:
         self._exchange = Exchange(random, dial=dial, sources=sources)
         self._waiters: dict[Question, list[Waiter]] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
-        self._ports = DnsPorts(self._take)
+        self._ports = DnsPorts(self.take)
 
     # --- life -----------------------------------------------------------------------
 
@@ -79,7 +79,8 @@ class Resolver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._ports.close()
 
-    def _take(self, data: bytes, source: Address, send: SendBytes, *, stream: bool) -> bool:
+    def take(self, data: bytes, source: Address, send: SendBytes, *, stream: bool) -> bool:
+        """Take a message from a client; answer by ``send``. False where silence is right."""
         try:
             query = decode(data)
         except DnsFormatError:
