@@ -221,6 +221,18 @@ class Shutdown:
     versions: tuple[int, ...] = BOTH_VERSIONS
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeRefusal:
+    """A content network's edge answers visitors in these prefixes with a 451 for a site.
+
+    ``public-resolvers-ordered``, in the way of an operator that runs edges as well.
+    """
+
+    name: str
+    clients: tuple[str, ...]
+    blocked_by: str = ""
+
+
 ResolverMeasure: TypeAlias = DnsMeasure | PolicyZone | ResolverWithdrawal
 """What a resolver does; any operator of one can be told."""
 PathMeasure: TypeAlias = (
@@ -234,4 +246,4 @@ PathMeasure: TypeAlias = (
     | Shutdown
 )
 """What a router on the way does; only who carries the packets can be told."""
-Measure: TypeAlias = ResolverMeasure | PathMeasure
+Measure: TypeAlias = ResolverMeasure | PathMeasure | EdgeRefusal

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from simulator.errors import LabError
 from simulator.journal import Journal
+from simulator.lab.blocking import Blocking
 from simulator.lab.capture import Recorder
 from simulator.lab.internet import lay_out
 from simulator.lab.law import Law, Part
@@ -113,11 +114,20 @@ class Lab:
         await self.names.start(self._run_on, random_for)
         await self.web.start(self._run_on, random_for)
         self.people.settle(self.web.authority.root_pem)
+        blocking = Blocking(self.world, self._hosts, self.names, self.web)
         levers = Levers(
-            self.world, self._hosts, self.names, self.web, self.fabric.now, self._run_on, self.seed
+            self.world,
+            self._hosts,
+            self.names,
+            self.web,
+            blocking,
+            self.fabric.now,
+            self._run_on,
+            self.seed,
         )
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
+        blocking.apply_standing()
 
     # --- running ----------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ from simulator.values import SECOND, Duration, Instant, Lever, Message, Now, Out
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
-    from simulator.lab.levers import Levers, Undo
+    from simulator.lab.blocking import Undo
+    from simulator.lab.levers import Levers
     from simulator.world.fields import Text
     from simulator.world.models import World
 

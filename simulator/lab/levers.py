@@ -1,4 +1,4 @@
-"""How operators carry out what they are told: measures on the way, levers on name and machine.
+"""How operators carry out what they are told: levers on name and machine.
 
 Each takes effect through the operator's own means (a resolver's policy, a router's rule, a
 registry's object, a machine's pages), and each can be taken back.
@@ -6,18 +6,19 @@ registry's object, a machine's pages), and each can be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
+from simulator.lab.blocking import Undo
+from simulator.measures import Measure
 from simulator.roles.hosting.logic import take_over
-from simulator.roles.isp.logic import AccessProvider
 from simulator.roles.registrar.logic import STAFF, Done
 from simulator.roles.registry.objects import SERVER, Result
 from simulator.values import Lever, message
 
 if TYPE_CHECKING:
+    from simulator.lab.blocking import Blocking
     from simulator.lab.names import Names
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from simulator.values import Now
     from simulator.wire.banners import Banner
     from simulator.world.models import World
-
-Undo = Callable[[], Awaitable[None]]
 
 
 class Levers:
@@ -38,6 +37,7 @@ class Levers:
         hosts: dict[str, Host],
         names: Names,
         web: Web,
+        blocking: Blocking,
         now: Now,
         run_on: RunOn,
         seed: int,
@@ -46,6 +46,7 @@ class Levers:
         self._hosts = hosts
         self._names = names
         self._web = web
+        self._blocking = blocking
         self._now = now
         self._run_on = run_on
         self._seed = seed
@@ -53,21 +54,6 @@ class Levers:
         """By machine, the keys of the orders that keep it off: the last lifted turns it on."""
         self._taken_over: dict[str, dict[str, tuple[list[str] | None, Banner]]] = {}
         """By machine and key, which names show which banner; None is the whole machine."""
-        self._providers = {name: self._provider(name) for name in world.access_providers}
-
-    def _provider(self, name: str) -> AccessProvider:
-        entry = self._world.access_providers[name]
-        page = entry.block_page
-        fabric = next(iter(self._hosts.values())).fabric
-        networks = [fabric.topology.networks[network] for network in entry.networks]
-        return AccessProvider(
-            name,
-            resolvers=[self._names.resolvers[resolver].policy for resolver in entry.resolvers],
-            paths=[fabric.middlebox(network) for network in networks],
-            block_page=()
-            if page is None
-            else self._world.hosts[self._world.block_pages[page].host].addresses,
-        )
 
     async def carry_out(
         self,
@@ -85,7 +71,7 @@ class Levers:
         `LabError` with the operator's reason where it cannot be done.
         """
         if not isinstance(action, Lever):
-            return self._measure(key, operator, action)
+            return self._blocking.apply(key, operator, action)
         assert name is not None, "a lever is about a name"
         if action is Lever.CLIENT_HOLD:
             return self._client_hold(operator, name)
@@ -98,41 +84,6 @@ class Levers:
             return self._switch_off(key, host)
         names = None if machine else [name]
         return self._take_over(key, host, names, self._banner(banner))
-
-    # --- measures -------------------------------------------------------------------------
-
-    def _measure(self, key: str, operator: str, measure: Measure) -> Undo:
-        provider = self._providers.get(operator)
-        if provider is not None:
-            provider.put(key, [measure])
-
-            async def lift() -> None:
-                provider.lift(key)
-
-            return lift
-        if isinstance(measure, AddressMeasure):
-            raise LabError(message("{operator} carries nobody's packets", operator=operator))
-        return self._lie_in_public(key, operator, measure)
-
-    def _lie_in_public(self, key: str, operator: str, measure: DnsMeasure) -> Undo:
-        """A public resolver complies, too."""
-        if measure.lie is DnsLie.FORGED and not measure.addresses:
-            raise LabError(
-                message("{operator} has no block page for a forged answer", operator=operator)
-            )
-        policies = [
-            self._names.resolvers[resolver].policy
-            for resolver in self._names.resolvers
-            if self._world.operator_of(self._world.host_of_resolver(resolver)) == operator
-        ]
-        for policy in policies:
-            policy.put(key, measure)
-
-        async def lift() -> None:
-            for policy in policies:
-                policy.lift(key)
-
-        return lift
 
     # --- the name -------------------------------------------------------------------------
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.measures import AddressMeasure, DnsMeasure, Measure
+from simulator.measures import (
+    AddressMeasure,
+    DnsInjection,
+    DnsInterception,
+    DnsMeasure,
+    EdgeRefusal,
+    EncryptedDnsMeasure,
+    FingerprintMeasure,
+    HttpMeasure,
+    Measure,
+    PolicyZone,
+    ResolverWithdrawal,
+    Shutdown,
+    SniMeasure,
+)
 from simulator.values import Instant, Lever, Message, OutcomeState
 
 
@@ -33,7 +47,22 @@ def action_label(action: Measure | Lever) -> str:
     """Return an action in one word: ``host-takeover``, ``dns:nxdomain``, ``address:drop``."""
     if isinstance(action, Lever):
         return action.value
-    if isinstance(action, DnsMeasure):
-        return f"dns:{action.lie.value}"
-    assert isinstance(action, AddressMeasure)
-    return f"address:{action.action.value}"
+    kind, of = _KINDS[type(action)]
+    return kind if of is None else f"{kind}:{getattr(action, of).value}"
+
+
+_KINDS: dict[type[Measure], tuple[str, str | None]] = {
+    DnsMeasure: ("dns", "lie"),
+    PolicyZone: ("rpz", None),
+    ResolverWithdrawal: ("withdrawal", "lie"),
+    DnsInjection: ("injection", "lie"),
+    DnsInterception: ("interception", None),
+    AddressMeasure: ("address", "action"),
+    EncryptedDnsMeasure: ("encrypted-dns", "action"),
+    HttpMeasure: ("http", "action"),
+    SniMeasure: ("sni", "action"),
+    FingerprintMeasure: ("fingerprint", None),
+    Shutdown: ("shutdown", None),
+    EdgeRefusal: ("edge", None),
+}
+"""What a measure is called, and which of its fields says how."""

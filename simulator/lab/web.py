@@ -105,6 +105,7 @@ class Web:
                 redirect_to_https=site.redirect,
                 hsts_seconds=None if site.hsts is None else site.hsts // SECOND,
                 paragraphs=tuple(text.say(self._language) for text in site.text),
+                weight=site.weight,
             )
             states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
         for page in self._world.block_pages.values():

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
-from simulator.scenario.models import MeasureEntry, Scenario, Step
+from simulator.lab.measures import measure_of
+from simulator.measures import DnsLie, Measure
+from simulator.scenario.models import Scenario, Step
 from simulator.values import Lever, Message, message
 from simulator.world.checking import Check
 from simulator.world.faults import Fault, Place, nearest
+from simulator.world.measures import MeasureEntry
 from simulator.world.models import World
 from simulator.world.source import Source
 
@@ -70,9 +72,9 @@ class _Doubts(Check):
                 if order.lever is not None:
                     self._act(to, step, operator, order.lever, order.name)
                 elif entry is not None and self._act(
-                    to, step, operator, _measure(entry), order.name
+                    to, step, operator, measure_of(entry, order.name, self.world), order.name
                 ):
-                    self._forged((*where, "measure", "dns"), step, operator, entry)
+                    self._forged((*where, "measure", entry.kind), step, operator, entry)
 
     def _leads_somewhere(self, place: Place, name: str) -> None:
         wildcards = (other[1:] for other in self.names if other.startswith("*."))
@@ -144,17 +146,23 @@ class _Doubts(Check):
         )
 
     def _forged(self, place: Place, step: Step, operator: str, entry: MeasureEntry) -> None:
-        if entry.dns is not DnsLie.FORGED:
+        """Note a forged address of somebody who has no page for it to lead to."""
+        if DnsLie.FORGED not in (entry.dns, entry.injection):
             return
         provider = self.world.access_providers.get(operator)
-        if provider is None:
-            text = message(
-                "{operator} has no block page: its forged answer will be empty", operator=operator
-            )
-            self.wrong(place, text)
-        elif provider.block_page is None and not _refusal_is_expected(step, operator):
-            text = message("{provider} has no block page for a forged answer", provider=operator)
-            self.wrong(place, text)
+        pages = (
+            [
+                each.block_page
+                for key, each in self.world.resolvers.items()
+                if self.world.operator_of(self.world.host_of_resolver(key)) == operator
+            ]
+            if provider is None
+            else [provider.block_page]
+        )
+        if any(pages) or _refusal_is_expected(step, operator):
+            return
+        text = message("{provider} has no block page for a forged answer", provider=operator)
+        self.wrong(place, text)
 
 
 def _names_with_records(world: World) -> list[str]:
@@ -167,13 +175,6 @@ def _names_with_records(world: World) -> list[str]:
         if record.type in ("A", "AAAA", "CNAME")
     ]
     return [*sites, *pages, *records, *world.nameservers]
-
-
-def _measure(entry: MeasureEntry) -> Measure:
-    """Return a measure of the kind, for the question who can take it."""
-    if entry.dns is not None:
-        return DnsMeasure("", entry.dns)
-    return AddressMeasure(())
 
 
 def _refusal_is_expected(step: Step, operator: str) -> bool:

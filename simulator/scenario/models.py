@@ -15,7 +15,6 @@ from pydantic import (
     model_validator,
 )
 
-from simulator.measures import AddressAction, DnsLie
 from simulator.values import Lever, message
 from simulator.world.fields import (
     DomainName,
@@ -29,6 +28,7 @@ from simulator.world.fields import (
     Wrong,
     agree,
 )
+from simulator.world.measures import Measure
 
 ACTIONS = (
     "say",
@@ -46,31 +46,6 @@ ACTIONS = (
 
 ALL = "all"
 """In ``from``: every vantage point of the world. In ``expect``: every one of the step's."""
-
-
-class MeasureEntry(Model):
-    """What access providers or resolvers are told to do to traffic: one of ``dns``, ``address``."""
-
-    USUAL: ClassVar[tuple[str, ...]] = ("dns",)
-
-    dns: DnsLie | None = None
-    subdomains: Flag = True
-    extended_error: Annotated[int, Field(strict=True, ge=0, le=65535)] | None = None
-    """The INFO-CODE of RFC 8914 that goes with the lie; silence unless stated."""
-    address: AddressAction | None = None
-    of: Many = ()
-    """Whose addresses: names of sites, ids of hosts, addresses or prefixes; the order's
-    ``name`` unless stated."""
-
-    @agree
-    def _one_kind(self) -> None:
-        if (self.dns is None) == (self.address is None):
-            raise Wrong(message("a measure is either 'dns' or 'address'"))
-        only_dns = {"subdomains", "extended_error"} & self.model_fields_set
-        if self.dns is None and only_dns:
-            raise Wrong(message("'{field}' belongs to 'dns'", field=min(only_dns)))
-        if self.address is None and self.of:
-            raise Wrong(message("'of' belongs to 'address'"))
 
 
 class _Act(Model):
@@ -91,7 +66,7 @@ class Order(_Act):
     """An authority tells operators to act; each executes or refuses by itself."""
 
     to: Annotated[Many, Field(min_length=1)]
-    measure: MeasureEntry | None = None
+    measure: Measure | None = None
     wait_for_it: Annotated[Flag, Field(alias="await")] = True
     """Let lab time pass until each operator has executed or refused; else go on at once."""
 
@@ -99,7 +74,7 @@ class Order(_Act):
     def _one_act(self) -> None:
         if (self.measure is None) == (self.lever is None):
             raise Wrong(message("an order is either a 'measure' or a 'lever'"))
-        if self.name is None and not (self.measure is not None and self.measure.of):
+        if self.name is None and (self.measure is None or self.measure.needs_name):
             raise Wrong(message("the 'name' that it is about is missing"))
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
-from simulator.measures import AddressMeasure, DnsMeasure, Measure
+from simulator.lab.measures import measure_of
+from simulator.measures import Measure
 from simulator.scenario.expectations import Verdict, judge
 from simulator.scenario.models import (
     ALL,
     Coordinate,
-    MeasureEntry,
     Member,
     Order,
     Resolve,
@@ -190,7 +190,7 @@ class ScenarioRun:
     async def _order(self, key: str, order: Order) -> list[OrderOutcome]:
         action: Measure | Lever
         if order.measure is not None:
-            action = self._measure(order.measure, order.name)
+            action = measure_of(order.measure, order.name, self.world)
         else:
             assert order.lever is not None
             action = order.lever
@@ -205,24 +205,6 @@ class ScenarioRun:
             banner=order.banner,
             instrument=order.instrument,
         )
-
-    def _measure(self, entry: MeasureEntry, name: str | None) -> Measure:
-        if entry.dns is not None:
-            assert name is not None
-            return DnsMeasure(
-                name, entry.dns, entry.subdomains, extended_error=entry.extended_error
-            )
-        assert entry.address is not None
-        return AddressMeasure(self._addresses(entry.of or (name or "",)), entry.address)
-
-    def _addresses(self, named: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the addresses that names of sites and ids of hosts stand for."""
-        addresses: dict[str, None] = {}
-        for one in named:
-            host = self.world.sites[one].host if one in self.world.sites else one
-            entry = self.world.hosts.get(host)
-            addresses.update(dict.fromkeys((one,) if entry is None else entry.addresses))
-        return tuple(addresses)
 
     async def _coordinate(self, key: str, entry: Coordinate) -> list[OrderOutcome]:
         wanted = None

@@ -73,12 +73,29 @@ def identify(
 
 @lru_cache(maxsize=1024)
 def draw_site(
-    names: tuple[str, ...], title: str, language: str, paragraphs: tuple[str, ...]
+    names: tuple[str, ...],
+    title: str,
+    language: str,
+    paragraphs: tuple[str, ...],
+    weight: int = 0,
 ) -> bytes:
-    """Draw the page of an ordinary site that goes by these names."""
+    """Draw the page of an ordinary site that goes by these names.
+
+    It has ``weight`` octets at least: what is lacking is a picture, as a blank stand-in.
+    """
     text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     body = f"<h1>{escape(title)}</h1>{text}<footer>{escape(names[0])}</footer>"
-    return document(SITE, names, title, language, body, _STYLE)
+    page = document(SITE, names, title, language, body, _STYLE)
+    lacking = weight - len(page)
+    if lacking <= 0:
+        return page
+    return document(SITE, names, title, language, body + _picture(lacking), _STYLE)
+
+
+def _picture(octets: int) -> str:
+    """Return a picture of one transparent dot, written at some length."""
+    before, after = '<svg width="1" height="1"><!--', "--></svg>"
+    return before + "." * max(0, octets - len(before) - len(after)) + after
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ _REFERENCES = (
     ("domains", "registrar", message("registrar"), "registrars"),
     ("domains", "nameservers", message("nameserver"), "nameservers"),
     ("resolvers", "host", message("host"), "hosts"),
+    ("resolvers", "block_page", message("block page"), "block_pages"),
     ("block_pages", "host", message("host"), "hosts"),
     ("block_pages", "by", message("authority"), "authorities"),
     ("access_providers", "networks", message("network"), "networks"),
@@ -30,11 +31,21 @@ _REFERENCES = (
     ("access_providers", "block_page", message("block page"), "block_pages"),
     ("sites", "host", message("host"), "hosts"),
     ("sites", "substitute_of", message("site"), "sites"),
+    ("sites", "mirror_of", message("site"), "sites"),
     ("banners", "host", message("host"), "hosts"),
     ("banners", "nameservers", message("nameserver"), "nameservers"),
     ("vpn_exits", "operator", message("operator"), "operators"),
     ("vpn_exits", "host", message("host"), "hosts"),
     ("vpn_exits", "resolver", message("resolver"), "resolvers"),
+    ("proxies", "operator", message("operator"), "operators"),
+    ("proxies", "host", message("host"), "hosts"),
+    ("proxies", "resolver", message("resolver"), "resolvers"),
+    ("relays", "operator", message("operator"), "operators"),
+    ("relays", "host", message("host"), "hosts"),
+    ("relays", "resolver", message("resolver"), "resolvers"),
+    ("edges", "operator", message("operator"), "operators"),
+    ("edges", "host", message("host"), "hosts"),
+    ("edges", "customers", message("site"), "sites"),
     ("vantages", "network", message("network"), "networks"),
     ("vantages", "resolver", message("resolver"), "resolvers"),
 )
@@ -43,6 +54,15 @@ _OWN_NAMES = (
     ("access_providers", None, message("operator"), "operators"),
     ("resolvers", "host", message("host"), "hosts"),
     ("vpn_exits", "host", message("host"), "hosts"),
+    ("proxies", "host", message("host"), "hosts"),
+    ("relays", "host", message("host"), "hosts"),
+    ("edges", "host", message("host"), "hosts"),
+)
+_STUDIED = (
+    ("site", message("site"), "sites"),
+    ("affected", message("vantage point"), "vantages"),
+    ("unaffected", message("vantage point"), "vantages"),
+    ("innocent", message("site"), "sites"),
 )
 _APART = (
     # sections whose ids a scenario, or the journal, could not tell apart
@@ -50,6 +70,8 @@ _APART = (
     ("vantages", "operators"),
     ("authorities", "operators"),
     ("vpn_exits", "resolvers"),
+    ("proxies", "vpn_exits"),
+    ("proxies", "resolvers"),
 )
 
 
@@ -84,6 +106,12 @@ def _elsewhere(world: World, check: Check) -> None:
     check.known((where, "operator"), message("operator"), authority.operator, world.operators)
     check.known((where, "host"), message("host"), authority.host, world.hosts)
     check.known((where, "resolver"), message("resolver"), authority.resolver, world.resolvers)
+    check.known_or_none(("control",), message("host"), world.control, world.hosts)
+    if world.study is not None:
+        for field, kind, section in _STUDIED:
+            value = getattr(world.study, field)
+            words = value if isinstance(value, tuple) else (value,)
+            check.all_known(("study", field), kind, words, getattr(world, section))
     for banner, page in world.banners.items():
         for position, service in enumerate(page.services):
             place = ("banners", banner, "services", position, "country")

@@ -92,6 +92,13 @@ class Check:
         self.wrong(place, unknown(kind, word, entries, meant), meant)
         return False
 
+    def known_or_none(
+        self, place: Place, kind: Message, word: str | None, entries: Iterable[str]
+    ) -> None:
+        """As `known`, for a word that may be missing."""
+        if word is not None:
+            self.known(place, kind, word, entries)
+
     def all_known(
         self, place: Place, kind: Message, words: Iterable[str], entries: Iterable[str]
     ) -> None:

@@ -154,6 +154,19 @@ def _text_through(check: Any) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
+def _amount(units: dict[str, int], text: Message) -> Callable[[Any], Any]:
+    """Return the reader of a number with a unit; ``text`` says what was wrong."""
+    pattern = re.compile(rf"([0-9]{{1,9}}) ?({'|'.join(map(re.escape, units))})")
+
+    def read(value: Any) -> Any:
+        found = pattern.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            raise Wrong(Message(text.text, (("value", shown(value)),)))
+        return int(found[1]) * units[found[2]]
+
+    return read
+
+
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["5m"]}
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
 _MANY_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -189,6 +202,30 @@ Ttl = Annotated[
         message("a TTL is at most 2147483647 seconds, 68 years (RFC 2181 section 8)"),
     ),
 ]
+Size = Annotated[
+    int,
+    BeforeValidator(
+        _amount(
+            {"B": 1, "kB": 1_000, "MB": 1_000_000},
+            message("'{value}' is not a size such as 900 B, 64 kB or 2 MB"),
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?(B|kB|MB)$", "examples": ["64 kB"]}),
+]
+"""Octets, written ``64 kB``."""
+Rate = Annotated[
+    int,
+    BeforeValidator(
+        _amount(
+            {"bit/s": 1, "kbit/s": 1_000, "Mbit/s": 1_000_000},
+            message("'{value}' is not a rate such as 128 kbit/s or 2 Mbit/s"),
+        )
+    ),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[0-9]+ ?[kM]?bit/s$", "examples": ["128 kbit/s"]}
+    ),
+]
+"""Bits per second, written ``128 kbit/s``."""
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 """A calendar date and time with its offset from UTC."""
 Id = Annotated[str, Field(pattern=_ID)]

@@ -26,16 +26,22 @@ from simulator.world.fields import (
     Name,
     Period,
     Prefix,
+    Size,
     Text,
     TopLevel,
     Ttl,
 )
+from simulator.world.measures import StandingMeasure
+from simulator.world.study import Study
+from simulator.world.ways import Edge, Proxy, Relay, VpnExit
 
 OperatorKind = Literal[
     "access-provider",
     "certificate-authority",
+    "content-network",
     "dns-operator",
     "host",
+    "proxy",
     "public-body",
     "registrar",
     "registry",
@@ -194,6 +200,11 @@ class Resolver(Model):
     host: Id | None = None
     name: Name | None = None
     public: Flag = False
+    hostname: DomainName | None = None
+    """By this name, on its certificate, it is asked by TLS as well: DoT on port 853
+    (RFC 7858), DoH on port 443 at ``/dns-query`` (RFC 8484)."""
+    block_page: Id | None = None
+    """Where a public resolver's forged answers lead."""
 
 
 class BlockPage(Model):
@@ -220,6 +231,8 @@ class AccessProvider(Model):
     networks: Many
     resolvers: Annotated[Many, Field(min_length=1)]
     block_page: Id | None = None
+    measures: tuple[StandingMeasure, ...] = ()
+    """What it does to its subscribers' traffic from the start, before any order."""
 
 
 class Site(Model):
@@ -238,7 +251,11 @@ class Site(Model):
     https: Flag = True
     redirect: Flag = True
     hsts: Duration | None = None
+    weight: Size = 0
+    """Octets that the page has at least: pictures, as it were."""
     substitute_of: DomainName | None = None
+    mirror_of: DomainName | None = None
+    """The site whose content this one shows under another name."""
 
 
 class Service(Model):
@@ -269,16 +286,6 @@ class CertificateAuthority(Model):
     operator: Id
     host: Id
     resolver: Id
-
-
-class VpnExit(Model):
-    """Where a tunnel ends; it is in its host's country. Its id is its host's, unless stated."""
-
-    operator: Id
-    host: Id | None = None
-    resolver: Id
-    """What the tunnel's users ask names of."""
-    name: Name | None = None
 
 
 class Vantage(Model):
@@ -324,6 +331,12 @@ class World(Model):
     sites: dict[DomainName, Site] = Field(default={})
     banners: dict[Id, Banner] = Field(default={})
     vpn_exits: dict[Id, VpnExit] = Field(default={})
+    proxies: dict[Id, Proxy] = Field(default={})
+    relays: dict[Id, Relay] = Field(default={})
+    edges: dict[Id, Edge] = Field(default={})
+    control: Id | None = None
+    """The host, in a network that nobody touches, that every visit is compared with."""
+    study: Study | None = None
     vantages: dict[Id, Vantage]
 
     def country_of(self, network: str) -> str:
@@ -354,6 +367,11 @@ class World(Model):
     def host_of_exit(self, vpn_exit: str) -> str:
         """Return the id of the host that a tunnel ends at."""
         return self.vpn_exits[vpn_exit].host or vpn_exit
+
+    def host_of(self, section: str, key: str) -> str:
+        """Return the id of the host of a proxy, a relay or an edge."""
+        entry: Proxy | Relay | Edge = getattr(self, section)[key]
+        return entry.host or key
 
     def provider_of(self, network: str) -> str | None:
         """Return the id of the access provider of a network, or None."""

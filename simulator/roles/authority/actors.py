@@ -10,7 +10,21 @@ import enum
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simulator.measures import AddressMeasure, DnsMeasure, Measure
+from simulator.measures import (
+    AddressMeasure,
+    DnsInjection,
+    DnsInterception,
+    DnsMeasure,
+    EdgeRefusal,
+    EncryptedDnsMeasure,
+    FingerprintMeasure,
+    HttpMeasure,
+    Measure,
+    PolicyZone,
+    ResolverWithdrawal,
+    Shutdown,
+    SniMeasure,
+)
 from simulator.values import Lever, Message, message
 
 
@@ -61,6 +75,8 @@ class OperatorKind(enum.Enum):
     TRANSIT = "transit"
     CERTIFICATE_AUTHORITY = "certificate-authority"
     PUBLIC_BODY = "public-body"
+    CONTENT_NETWORK = "content-network"
+    PROXY = "proxy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +144,17 @@ _PRODUCTION_EFFECTS = {
 
 _ACTION_NAMES: dict[Lever | Production | type[Measure], Message] = {
     DnsMeasure: message("a lie about the name"),
+    PolicyZone: message("a response policy zone"),
+    ResolverWithdrawal: message("no longer serving the country"),
+    DnsInjection: message("forged DNS answers on the way"),
+    DnsInterception: message("the interception of DNS queries"),
     AddressMeasure: message("a block of the address"),
+    EncryptedDnsMeasure: message("a block of encrypted DNS"),
+    HttpMeasure: message("a filter on cleartext HTTP"),
+    SniMeasure: message("a filter on the name in TLS handshakes"),
+    FingerprintMeasure: message("a filter that recognises a VPN"),
+    Shutdown: message("a shutdown of the network"),
+    EdgeRefusal: message("a 451 at the edge"),
     Lever.CLIENT_HOLD: message("clientHold"),
     Lever.SERVER_HOLD: message("serverHold"),
     Lever.REDELEGATION: message("a redelegation"),
@@ -141,7 +167,17 @@ _ACTION_NAMES: dict[Lever | Production | type[Measure], Message] = {
 
 _HANDS: dict[Lever | Production | type[Measure], tuple[OperatorKind, ...]] = {
     DnsMeasure: (OperatorKind.ACCESS_PROVIDER, OperatorKind.RESOLVER),
+    PolicyZone: (OperatorKind.ACCESS_PROVIDER, OperatorKind.RESOLVER),
+    ResolverWithdrawal: (OperatorKind.RESOLVER,),
+    DnsInjection: (OperatorKind.ACCESS_PROVIDER,),
+    DnsInterception: (OperatorKind.ACCESS_PROVIDER,),
     AddressMeasure: (OperatorKind.ACCESS_PROVIDER,),
+    EncryptedDnsMeasure: (OperatorKind.ACCESS_PROVIDER,),
+    HttpMeasure: (OperatorKind.ACCESS_PROVIDER,),
+    SniMeasure: (OperatorKind.ACCESS_PROVIDER,),
+    FingerprintMeasure: (OperatorKind.ACCESS_PROVIDER,),
+    Shutdown: (OperatorKind.ACCESS_PROVIDER,),
+    EdgeRefusal: (OperatorKind.CONTENT_NETWORK, OperatorKind.RESOLVER),
     Lever.CLIENT_HOLD: (OperatorKind.REGISTRAR,),
     Lever.SERVER_HOLD: (OperatorKind.REGISTRY,),
     # At a registrar this is a change of nameservers, without the registry's locks.
@@ -164,6 +200,8 @@ KIND_NAMES: dict[OperatorKind, Message] = {
     OperatorKind.TRANSIT: message("a transit network"),
     OperatorKind.CERTIFICATE_AUTHORITY: message("a certificate authority"),
     OperatorKind.PUBLIC_BODY: message("a public body"),
+    OperatorKind.CONTENT_NETWORK: message("a content network"),
+    OperatorKind.PROXY: message("a proxy or relay operator"),
 }
 
 

@@ -47,6 +47,8 @@ class Site:
     redirect_to_https: bool = True
     hsts_seconds: int | None = None
     paragraphs: tuple[str, ...] = ()
+    weight: int = 0
+    """Octets that the page has at least."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -199,7 +201,11 @@ def _site_page(site: Site, name: str, path: str, tls: bool) -> Page:
         headers = (*_HTML, ("Strict-Transport-Security", f"max-age={site.hsts_seconds}"))
     if path.partition("?")[0] != "/":
         return _notice(404, "Not Found", "This site has no such page.", headers)
-    return Page(200, headers, draw_site(site.names, site.title, site.language, site.paragraphs))
+    return Page(200, headers, _drawn(site))
+
+
+def _drawn(site: Site) -> bytes:
+    return draw_site(site.names, site.title, site.language, site.paragraphs, site.weight)
 
 
 def _block_page(page: BlockPage, name: str) -> Page:
