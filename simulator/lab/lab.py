@@ -31,7 +31,8 @@ from simulator.lab.law import Law, Part
 from simulator.lab.levers import Levers
 from simulator.lab.names import Names
 from simulator.lab.orders import OrderOutcome
-from simulator.lab.people import People, Via
+from simulator.lab.people import People
+from simulator.lab.ways import Via
 from simulator.lab.web import Web
 from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.net import Clock, Host, JumpClock, LabLoop

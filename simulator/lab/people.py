@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.lab.tunnel import ClientTunnel, ExitDevice
+from simulator.lab.waypoints import Waypoints
+from simulator.lab.ways import Via, Ways
 from simulator.lab.words import unknown
 from simulator.net.packets import is_ipv6
 from simulator.roles.probe.certificates import browser_context
@@ -20,20 +21,18 @@ from simulator.values import Address, Observation, message
 if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
+    from simulator.lab.tunnel import ClientTunnel
     from simulator.net import Host, Tap
-    from simulator.roles.vpn.service import VpnClient, VpnExit
+    from simulator.roles.vpn.service import VpnClient
     from simulator.values import Now
     from simulator.world.models import World
 
-Via = str | Mapping[str, Address | tuple[Address, ...]]
-"""The id of a VPN exit or of a resolver, or a hosts file: names to addresses."""
-HOSTS_FILE = "hosts-file"
-
 
 class Person:
-    """One subscriber: a machine, its stub resolver, its browser, perhaps a tunnel."""
+    """One subscriber: a machine, its stub resolver, its browser, and the way they take."""
 
-    def __init__(self, host: Host, stub: StubResolver, probe: Probe) -> None:
+    def __init__(self, vantage: str, host: Host, stub: StubResolver, probe: Probe) -> None:
+        self.vantage = vantage
         self.host = host
         self.stub = stub
         self.probe = probe
@@ -41,6 +40,9 @@ class Person:
         self.tunnel: ClientTunnel | None = None
         self.tunnel_taps: list[Tap] = []
         self.client: VpnClient | None = None
+        self.aim: Callable[[str], str] | None = None
+        """Which URL is opened in place of one, and what is set for it."""
+        self.close_route: Callable[[], Awaitable[None]] | None = None
 
 
 class People:
@@ -62,19 +64,18 @@ class People:
         self._journal = journal
         self._run_on = run_on
         self._random_for = random_for
-        self._calendar_start = calendar_start
         self._people: dict[str, Person] = {}
         self._tls_context: ssl.SSLContext
-        self._exits: dict[str, VpnExit] = {}
-        self._customers: dict[bytes, tuple[Address, ...]] = {}
-        """Addresses inside the tunnel, by public key: a customer keeps them."""
+        waypoints = Waypoints(world, hosts, now, journal, run_on, random_for, calendar_start)
+        self._waypoints = waypoints
+        self._ways = Ways(world, hosts, waypoints, now, run_on, random_for, calendar_start)
 
     def settle(self, root_certificate: str) -> None:
         """Let people have browsers that trust the lab's authority.
 
         Somebody who never looks costs no more than a machine: the rest comes when needed.
         """
-        self._tls_context = browser_context(root_certificate)
+        self._tls_context = self._ways.tls_context = browser_context(root_certificate)
         for name in self._world.vantages:
             self._hosts[name].lookup = partial(self._look_up, name)
 
@@ -89,7 +90,7 @@ class People:
         has_ipv6 = any(is_ipv6(address) for address in host.addresses)
         country = self._world.country_of(vantage.network)
         probe = Probe(stub, self._tls_context, self._now, Identity(name, country, has_ipv6))
-        return Person(host, stub, probe)
+        return Person(name, host, stub, probe)
 
     async def _look_up(self, vantage: str, name: str, version: int) -> list[Address]:
         """What the loop's `getaddrinfo` asks on a subscriber's machine."""
@@ -103,7 +104,7 @@ class People:
 
     def resolver_address(self, resolver: str) -> Address:
         """Return where a resolver is asked."""
-        return self._world.hosts[self._world.host_of_resolver(resolver)].addresses[0]
+        return self._waypoints.resolver_address(resolver)
 
     def person(self, vantage: str) -> Person:
         """Return the subscriber at a vantage point; `LabError` for one that is not there."""
@@ -119,6 +120,8 @@ class People:
     async def visit(self, vantage: str, url: str) -> Observation:
         """Open an address in somebody's browser."""
         person = self.person(vantage)
+        if person.aim is not None:
+            url = person.aim(url)
         seen = await self._run_on(person.host, person.probe.visit(url, person.via))
         self._journal.record(
             vantage,
@@ -158,20 +161,7 @@ class People:
         """
         person = self.person(vantage)
         await self.disconnect(vantage)
-        if isinstance(via, Mapping):
-            person.stub.hosts = {
-                name: (addresses,) if isinstance(addresses, str) else tuple(addresses)
-                for name, addresses in via.items()
-            }
-            person.via = HOSTS_FILE
-        elif via in self._world.vpn_exits:
-            await self._tunnel(vantage, person, via)
-        elif via in self._world.resolvers:
-            person.stub.servers = (self.resolver_address(via),)
-            person.via = via
-        else:
-            ways = [*self._world.vpn_exits, *self._world.resolvers]
-            raise LabError(unknown(message("way round"), str(via), ways))
+        await self._ways.enter(person, via)
         self._journal.record(vantage, "connected another way", via=person.via)
 
     async def disconnect(self, vantage: str) -> None:
@@ -179,77 +169,6 @@ class People:
         person = self.person(vantage)
         if person.via is None:
             return
-        if person.client is not None:
-            await person.client.stop()
-            assert person.tunnel is not None
-            person.host.break_connections(person.tunnel.addresses)
-            person.host.tunnel = person.tunnel = person.client = None
-        person.stub.hosts = {}
-        person.stub.servers = (self.resolver_address(self._world.resolver_of(vantage)),)
-        self._identify(vantage, person, self._world.vantages[vantage].addresses)
-        self._journal.record(vantage, "went back to the provider's way", via=person.via)
-        person.via = None
-
-    async def _tunnel(self, vantage: str, person: Person, exit_id: str) -> None:
-        from simulator.roles.vpn.service import PORT, VpnClient
-        from simulator.wire.wireguard import public_key
-
-        vpn_exit = await self._exit(exit_id)
-        key = self._random_for(f"{vantage}/{exit_id}/key").randbytes(32)
-        public = public_key(key)
-        if public not in self._customers:
-            self._customers[public] = vpn_exit.add_client(public)
-        exit_address = self._hosts[self._world.host_of_exit(exit_id)].addresses[0]
-        tunnel = ClientTunnel(person.host, self._customers[public], exit_address)
-        client = VpnClient(
-            tunnel,
-            (exit_address, PORT),
-            key,
-            vpn_exit.public_key,
-            self._now,
-            self._random_for(f"{vantage}/{exit_id}"),
-            calendar_start=self._calendar_start * 1_000_000,
-        )
-        tunnel.taps = person.tunnel_taps
-        person.tunnel, person.client, person.via = tunnel, client, exit_id
-        person.stub.servers = (self.resolver_address(self._world.vpn_exits[exit_id].resolver),)
-        self._identify(vantage, person, tunnel.addresses)
-        await self._run_on(person.host, client.start())
-        if not await client.connected():
-            await self.disconnect(vantage)
-            raise LabError(
-                message(
-                    "{vantage} gets no tunnel to {exit}: the exit at {address} does not answer",
-                    vantage=vantage,
-                    exit=exit_id,
-                    address=exit_address,
-                )
-            )
-
-    async def _exit(self, exit_id: str) -> VpnExit:
-        """Return a VPN exit, started when its first customer calls."""
-        from simulator.roles.vpn.logic import TUNNEL_PREFIXES
-        from simulator.roles.vpn.service import PORT, VpnExit
-
-        found = self._exits.get(exit_id)
-        if found is None:
-            host = self._hosts[self._world.host_of_exit(exit_id)]
-            versions = [is_ipv6(address) for address in host.addresses]
-            found = self._exits[exit_id] = VpnExit(
-                ExitDevice(host),
-                (host.addresses[0], PORT),
-                self._random_for(f"{exit_id}/key").randbytes(32),
-                host.addresses,
-                self._now,
-                self._random_for(exit_id),
-                name=exit_id,
-                journal=self._journal,
-                prefixes=tuple(p for p in TUNNEL_PREFIXES if is_ipv6(p) in versions),
-                calendar_start=self._calendar_start * 1_000_000,
-            )
-            await self._run_on(host, found.start())
-        return found
-
-    def _identify(self, vantage: str, person: Person, addresses: tuple[Address, ...]) -> None:
-        has_ipv6 = any(is_ipv6(address) for address in addresses)
-        person.probe.identity = person.probe.identity._replace(has_ipv6=has_ipv6)
+        via = person.via
+        await self._ways.leave(person)
+        self._journal.record(vantage, "went back to the provider's way", via=via)
