@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from simulator.errors import LabError
 from simulator.journal import Journal
-from simulator.lab.blocking import Blocking
+from simulator.lab.blocking import Blocking, Undo
 from simulator.lab.capture import Recorder
 from simulator.lab.internet import lay_out
 from simulator.lab.law import Law, Part
@@ -85,6 +85,7 @@ class Lab:
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self._hosts = hosts
         self._orders = 0
+        self._imposed: dict[str, Undo] = {}
         self.law: Law
         try:
             self.run(self._put_up())
@@ -288,6 +289,29 @@ class Lab:
     async def lift(self, key: str) -> list[OrderOutcome]:
         """Take back what was done under a key, and withdraw what is still under way."""
         return await self.law.lift(key)
+
+    async def impose(
+        self,
+        operator: str,
+        action: Measure | Lever,
+        name: str | None = None,
+        *,
+        key: str | None = None,
+        **options: Any,
+    ) -> str:
+        """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
+
+        This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``
+        and ``banner``.
+        """
+        _check_action(action)
+        key = self._key(key)
+        self._imposed[key] = await self.law.levers.carry_out(key, operator, action, name, **options)
+        return key
+
+    async def revoke(self, key: str) -> None:
+        """Take back what was imposed under a key; `KeyError` for one that was not."""
+        await self._imposed.pop(key)()
 
     def _key(self, key: str | None) -> str:
         self._orders += 1

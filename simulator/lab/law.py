@@ -60,7 +60,7 @@ class Law:
         date: Callable[[], datetime.datetime],
         journal: Journal,
     ) -> None:
-        self._levers = levers
+        self.levers = levers
         self._now = now
         self._date = date
         self._journal = journal
@@ -179,7 +179,7 @@ class Law:
         if not decision.refused:
             number = len(self._undo.get(key, ()))
             try:
-                undo = await self._levers.carry_out(
+                undo = await self.levers.carry_out(
                     f"{key}/{part.operator}/{number}",
                     part.operator,
                     part.action,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CERTIFICATE_RETRY = HOUR
 """How often the banner host asks again for a certificate that it cannot have yet. Real
 authorities allow a handful of failures an hour."""
+CERTIFICATE_NAMES = 100
+"""How many names the lab's authority puts into one certificate."""
 CERTIFICATE_PATIENCE = 14 * 24
 """How many times: two weeks, by when every cache has let go."""
 
@@ -150,28 +152,38 @@ class Web:
             contact=entry.contact,
         )
 
-    async def show_seized(self, banner_id: str, name: str, run_on: RunOn) -> None:
-        """Have the authorities' own machine show the banner for a name, with a certificate
-        as soon as the name leads there."""
-        host = self._world.banners[banner_id].host
-        await run_on(
-            self._hosts[host], self.machines[host].show_banner(self.banner(banner_id), [name])
-        )
-        if not self.machines[host].has_certificate(name) and name not in self._pending:
-            self._pending[name] = run_on(self._hosts[host], self._certify_patiently(host, name))
+    def names_under(self, domain: str) -> tuple[str, ...]:
+        """Return a seized domain and all below it that the web knows of."""
+        sites = self._world.sites.items()
+        known = [name for own, site in sites for name in (own, *site.aliases)]
+        below = [name for name in known if self._world.domain_of(name) == domain]
+        return tuple(dict.fromkeys((domain, *below)))
 
-    async def _certify_patiently(self, host: str, name: str) -> None:
+    async def show_seized(self, banner_id: str, domain: str, run_on: RunOn) -> None:
+        """Have the authorities' own machine show the banner for a name and those below it,
+        with a certificate as soon as they lead there."""
+        host = self._world.banners[banner_id].host
+        names = self.names_under(domain)
+        machine = self.machines[host]
+        await run_on(self._hosts[host], machine.show_banner(self.banner(banner_id), names))
+        if not machine.has_certificate(domain) and domain not in self._pending:
+            program = self._certify_patiently(host, domain, names)
+            self._pending[domain] = run_on(self._hosts[host], program)
+
+    async def _certify_patiently(self, host: str, domain: str, names: tuple[str, ...]) -> None:
         for _ in range(CERTIFICATE_PATIENCE):
             try:
-                await self._certify(host, (name,))
+                for first in range(0, len(names), CERTIFICATE_NAMES):
+                    await self._certify(host, names[first : first + CERTIFICATE_NAMES])
                 break
             except LabError:  # refused: the name does not lead here yet where the authority looks
                 await asyncio.sleep(CERTIFICATE_RETRY / SECOND)
-        del self._pending[name]
+        del self._pending[domain]
 
-    def stop_showing_seized(self, banner_id: str, name: str) -> None:
+    def stop_showing_seized(self, banner_id: str, domain: str) -> None:
         """Have the authorities' machine show nothing for a name any more."""
-        waiting = self._pending.pop(name, None)
+        waiting = self._pending.pop(domain, None)
         if waiting is not None:
             waiting.cancel()
-        self.machines[self._world.banners[banner_id].host].release([name])
+        machine = self.machines[self._world.banners[banner_id].host]
+        machine.release(self.names_under(domain))

@@ -386,7 +386,7 @@ def test_a_failure_of_a_program_of_the_lab_is_not_lost(lab: Lab) -> None:
 
 
 def test_levers_are_given_by_name_of_the_operator_that_has_them(lab: Lab) -> None:
-    assert isinstance(lab.law._levers, Levers)
+    assert isinstance(lab.law.levers, Levers)
     [outcome] = lab.run(lab.order("court-fr", "alpha-telecom", Lever.HOST_OFF, "coco.xg"))
     assert "has no such lever" in str(outcome.reason)
 
