@@ -9,10 +9,11 @@ if sys.version_info < (3, 11):
         % (sys.version_info[:2] * 2)
     )
 
-try:
-    from simulator.cli import main
+if __name__ == "__main__":  # the matrix starts processes that import this file
+    try:
+        from simulator.cli import main
 
-    status = main()
-except KeyboardInterrupt:  # before the program could take care of it, or after
-    status = 130
-raise SystemExit(status)
+        status = main()
+    except KeyboardInterrupt:  # before the program could take care of it, or after
+        status = 130
+    raise SystemExit(status)

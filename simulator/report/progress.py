@@ -30,6 +30,10 @@ class Progress:
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
+    def say(self, sentence: str) -> None:
+        """Show another sentence from the next tick on."""
+        self._sentence = self._page.glyphs.fit(sentence)
+
     def __enter__(self) -> Self:
         if self._page.live:
             self._thread = threading.Thread(target=self._draw, daemon=True)

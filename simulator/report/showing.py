@@ -138,11 +138,11 @@ class _Showing:
 
             text = to_json(self.scenario, self._language)
             if self._quiet:
-                _write_out(text)
+                write_out(text)
             else:
-                _write(Path(options.json), text)
+                write_text(Path(options.json), text)
         if options.journal is not None:
-            _write(Path(options.journal), self.scenario.lab.journal.to_jsonl())
+            write_text(Path(options.journal), self.scenario.lab.journal.to_jsonl())
         if options.pcap is not None:
             with writing(Path(options.pcap)):
                 self.scenario.lab.write_capture(Path(options.pcap))
@@ -167,12 +167,13 @@ def _lesson(name: str) -> Lesson:
     return load_scenario(path)
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8 with plain line ends; `LabError` where it cannot be."""
     with writing(path):
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_out(text: str) -> None:
+def write_out(text: str) -> None:
     """Write JSON on standard output: UTF-8 whatever the terminal's encoding (RFC 8259)."""
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:

@@ -121,10 +121,39 @@ class _Usage:
             choices=SCHEMAS,
             help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
         )
+        self._matrix(commands)
         bench = self._command(
             commands, "bench", message("measure speed, each figure beside its limit")
         )
         self._json(bench, top=False)
+
+    def _matrix(self, commands: _Commands) -> None:
+        parser = self._command(
+            commands, "matrix", message("measure every measure by every way round it")
+        )
+        measure, way = self._say(message("MEASURE")), self._say(message("WAY"))
+        parser.add_argument(
+            "--world",
+            metavar=self._say(message("NAME_OR_FILE")),
+            help=self._say(message("the world to measure in (crossroads unless stated)")),
+        )
+        parser.add_argument(
+            "--measure",
+            metavar=measure,
+            nargs="+",
+            help=self._say(message("measures by id, several done together joined by '+'")),
+        )
+        parser.add_argument(
+            "--via", metavar=way, nargs="+", help=self._say(message("ways round by id"))
+        )
+        parser.add_argument(
+            "--explain",
+            metavar=(measure, way),
+            nargs=2,
+            help=self._say(message("tell one cell packet by packet")),
+        )
+        self._seed(parser, top=False)
+        self._json(parser, top=False)
 
     def _command(
         self, commands: _Commands, name: str, does: Message, *, lang: bool = True
@@ -141,13 +170,7 @@ class _Usage:
     def _run_options(self, parser: argparse.ArgumentParser, *, top: bool) -> None:
         file, hidden = self._say(message("FILE")), argparse.SUPPRESS
         self._lang(parser, top=top)
-        parser.add_argument(
-            "--seed",
-            metavar="N",
-            type=self._whole_number,
-            default=0 if top else hidden,
-            help=self._say(message("what all randomness comes from (0 unless stated)")),
-        )
+        self._seed(parser, top=top)
         self._json(parser, top=top)
         for option, text in (
             ("--pcap", message("write every packet to a file that Wireshark opens")),
@@ -161,6 +184,15 @@ class _Usage:
             action="store_true",
             default=False if top else hidden,
             help=self._say(message("wait for Enter between the steps")),
+        )
+
+    def _seed(self, parser: argparse.ArgumentParser, *, top: bool) -> None:
+        parser.add_argument(
+            "--seed",
+            metavar="N",
+            type=self._whole_number,
+            default=0 if top else argparse.SUPPRESS,
+            help=self._say(message("what all randomness comes from (0 unless stated)")),
         )
 
     def _whole_number(self, typed: str) -> int:

@@ -1,0 +1,75 @@
+"""Measures the matrix in front of somebody, or tells the story of one of its cells."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.lab.choices import CIRCUMVENTIONS, choose
+from simulator.matrix.catalogue import acts, ids, study_of, title
+from simulator.matrix.cells import NO_WAY
+from simulator.matrix.result import to_json
+from simulator.matrix.working import measure_all
+from simulator.report.files import check_writable
+from simulator.report.measured import MatrixReport
+from simulator.report.page import Page
+from simulator.report.progress import Progress
+from simulator.report.showing import write_out, write_text
+from simulator.text import say
+from simulator.values import message
+from simulator.world.loader import built_in_world
+
+if TYPE_CHECKING:
+    import argparse
+
+WORLD = "crossroads"
+"""The world that is measured when none is named."""
+_WORTHWHILE = 8
+"""So many rows are quicker on two processors, counting what it takes to start a second."""
+
+
+def show_matrix(options: argparse.Namespace, language: str) -> int:
+    """Measure what was asked for; return the exit status. `LabError` for what cannot be."""
+    world = built_in_world(options.world or WORLD)
+    study_of(world)
+    if options.explain is not None:
+        from simulator.report.telling import tell_cell
+
+        return tell_cell(world, *options.explain, options, language)
+    measures = options.measure or ids()
+    for measure in measures:
+        acts(measure, world)
+    for via in options.via or ():
+        if via not in (NO_WAY, *CIRCUMVENTIONS):
+            choose(via, world)
+    _check_output(options)
+    page = Page(sys.stderr if options.json == "-" else sys.stdout)
+    processors = min(os.cpu_count() or 1, 2) if len(measures) >= _WORTHWHILE else 1
+    with Progress(page, say(message("The lab is being built"), language)) as progress:
+
+        def heard(measure: str, done: int, count: int) -> None:
+            text = message(
+                "Row {number} of {count}: {what}",
+                number=done + 1,
+                count=count,
+                what=title(measure),
+            )
+            progress.say(say(text, language))
+
+        rows = measure_all(
+            world, measures, options.via, seed=options.seed, processors=processors, heard=heard
+        )
+    if options.json == "-":
+        write_out(to_json(rows))
+        return 0
+    if options.json is not None:
+        write_text(Path(options.json), to_json(rows))
+    MatrixReport(world, page, language).write(rows)
+    return 0
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    if options.json not in (None, "-"):
+        check_writable(Path(options.json))
