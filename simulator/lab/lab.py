@@ -335,18 +335,16 @@ def _check_action(action: object) -> None:
     """Refuse what is no action, before it travels far from whoever wrote it."""
     if isinstance(action, Lever):
         return
+    if not isinstance(action, Measure):
+        raise LabError(
+            message("an order is about a measure or a Lever, not {given}", given=repr(action))
+        )
     if isinstance(action, AddressMeasure):
         prefixes: object = action.prefixes
         if isinstance(prefixes, str):
             raise LabError(message("the prefixes of an AddressMeasure are a tuple of texts"))
-        return
     if not isinstance(action, DnsMeasure):
-        raise LabError(
-            message(
-                "an order is about a DnsMeasure, an AddressMeasure or a Lever, not {given}",
-                given=repr(action),
-            )
-        )
+        return
     if not isinstance(action.lie, DnsLie):
         raise LabError(
             message(

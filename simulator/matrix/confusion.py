@@ -265,6 +265,11 @@ def _policy_zone(drawn: RandomWorld) -> PolicyZone:
     return PolicyZone(f"{drawn.site}.rpz. 60 IN CNAME .\n*.{drawn.site}.rpz. 60 IN CNAME .\n")
 
 
+def _interception(drawn: RandomWorld) -> DnsInterception:
+    [resolver] = drawn.world.access_providers[drawn.provider].resolvers
+    return DnsInterception(drawn.world.hosts[drawn.world.host_of_resolver(resolver)].addresses)
+
+
 DEEDS: tuple[Deed, ...] = (
     Deed("nothing", causes.ACCESSIBLE, _nothing),
     Deed("nothing-plain", causes.ACCESSIBLE, _nothing, plain=True),
@@ -284,7 +289,7 @@ DEEDS: tuple[Deed, ...] = (
         )
         for lie in (DnsLie.FORGED, DnsLie.NXDOMAIN)
     ),
-    Deed("dns-interception", causes.ACCESSIBLE, _by_provider(lambda drawn: DnsInterception())),
+    Deed("dns-interception", causes.ACCESSIBLE, _by_provider(_interception)),
     *(
         Deed(f"ip-{action.value}", causes.BLOCKED_IP, _stop_address(action))
         for action in AddressAction

@@ -21,6 +21,11 @@ _COUNTRIES = ("FR", "DE", "NL", "BE", "IT", "SE", "CH", "BG", "LT", "HU")
 _WORDS = ("harbour", "orchard", "lantern", "meadow", "quarry", "saffron", "thimble", "willow")
 _TLDS = ("test", "xg", "xf")
 _FIRST_ASN = 64496
+_SECTIONS = (
+    *("operators", "authorities", "networks", "hosts", "nameservers", "registries"),
+    *("registrars", "domains", "resolvers", "block_pages", "access_providers", "sites"),
+    *("banners", "vantages"),
+)
 
 
 class RandomWorld(NamedTuple):
@@ -63,22 +68,7 @@ class _Draft:
             "start": "2024-09-02T08:00:00+02:00",
             "countries": {code: {"name": code} for code in self.countries},
         }
-        for section in [
-            "operators",
-            "authorities",
-            "networks",
-            "hosts",
-            "nameservers",
-            "registries",
-            "registrars",
-            "domains",
-            "resolvers",
-            "block_pages",
-            "access_providers",
-            "sites",
-            "banners",
-            "vantages",
-        ]:
+        for section in _SECTIONS:
             self.data[section] = {}
         self.data["links"] = []
         self.site = self.plain = ""

@@ -37,7 +37,7 @@ def show_matrix(options: argparse.Namespace, language: str) -> int:
     if options.explain is not None:
         from simulator.report.telling import tell_cell
 
-        return tell_cell(world, *options.explain, options, language)
+        return tell_cell(world, options.explain, options, language)
     measures = options.measure or ids()
     for measure in measures:
         acts(measure, world)

@@ -1,0 +1,183 @@
+"""A cell of the matrix told packet by packet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len
+
+from simulator.matrix.catalogue import title
+from simulator.matrix.story import Event, Side, Story, story_of
+from simulator.report import styles
+from simulator.report.dissecting import dissect, is_bare
+from simulator.report.page import Page, pad
+from simulator.report.progress import Progress
+from simulator.report.sights import sight
+from simulator.text import say
+from simulator.values import SECOND, Instant, Message, Packet, message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from simulator.world.models import World
+
+_ARROWS = {
+    Side.SENT: ("\u2192", "->", ""),
+    Side.RECEIVED: ("\u2190", "<-", ""),
+    Side.SENT_INSIDE: ("\u21d2", "=>", styles.QUIET),
+    Side.RECEIVED_INSIDE: ("\u21d0", "<=", styles.QUIET),
+    Side.ELSEWHERE: ("\u203b", "**", styles.LOUD),
+}
+_TOUCHED: dict[str, Message] = {
+    "packet dropped": message("drops the packet"),
+    "packet delayed": message("holds the packet back"),
+    "packet reset": message("cuts the connection with forged resets"),
+    "packet rejected": message("sends the packet back with an ICMP error"),
+    "packet answered by injection": message("puts in a forged answer"),
+    "packet redirected": message("turns the packet to another machine"),
+    "resolver lied": message("lies"),
+}
+
+
+class Line(NamedTuple):
+    """A line of the story; ``times`` packets of one kind, one after the other."""
+
+    at: Instant
+    side: Side
+    who: str
+    text: Message
+    times: int
+
+
+def tell_cell(world: World, cell: Sequence[str], options: argparse.Namespace, language: str) -> int:
+    """Make the visit of a cell (measure, way) and tell it; return the exit status."""
+    measure, via = cell
+    page = Page(sys.stdout)
+    with Progress(page, say(message("The lab is being built"), language)):
+        story = story_of(world, measure, via, seed=options.seed)
+    _Telling(page, language, world).tell(story)
+    return 0
+
+
+def lines_of(story: Story) -> list[Line]:
+    """Return the story's lines: bare acknowledgments left out, repetitions counted."""
+    lines: list[Line] = []
+    for line in _lines(story.events):
+        last = lines[-1] if lines else None
+        if last is not None and last[1:4] == line[1:4]:
+            lines[-1] = last._replace(times=last.times + 1)
+        else:
+            lines.append(line)
+    return lines
+
+
+def _lines(events: Sequence[Event]) -> Iterator[Line]:
+    for event in events:
+        if event.packet is not None:
+            if not is_bare(event.packet):
+                peer = _peer(event.packet, event.side)
+                yield Line(event.at, event.side, peer, dissect(event.packet), 1)
+        elif event.entry is not None:
+            yield Line(event.at, event.side, event.entry.who, _deed(event), 1)
+
+
+def _peer(packet: Packet, side: Side) -> str:
+    out = side in (Side.SENT, Side.SENT_INSIDE)
+    address = packet.destination if out else packet.source
+    body = packet.body
+    ports = (getattr(body, "destination_port", None), getattr(body, "source_port", None))
+    port = ports[0] if out else ports[1]
+    return address if port is None else f"{address} {port}"
+
+
+def _deed(event: Event) -> Message:
+    entry = event.entry
+    assert entry is not None
+    deed = _TOUCHED.get(entry.what, entry.what)
+    why = entry.details.get("seen") or entry.details.get("name")
+    if why:
+        return message("{what} ({why})", what=deed, why=why)
+    return message("{what}", what=deed)
+
+
+class _Telling:
+    def __init__(self, page: Page, language: str, world: World) -> None:
+        self._page = page
+        self._language = language
+        self._world = world
+        self._drawn = page.glyphs.done == "\u2713"
+
+    def _say(self, text: Message) -> str:
+        return self._page.glyphs.fit(say(text, self._language))
+
+    def tell(self, story: Story) -> None:
+        """Write the whole story."""
+        page = self._page
+        head = message(
+            "{measure}, by {via}, as {place} meets it",
+            measure=story.measure,
+            via=story.via,
+            place=self._world.vantages[story.vantage].name,
+        )
+        page.line((self._say(head), styles.TITLE))
+        page.paragraph(self._say(title(story.measure)), styles.QUIET)
+        page.blank()
+        lines = lines_of(story)
+        self._key({line.side for line in lines})
+        width = min(28, max((cell_len(self._who(line)) for line in lines), default=0)) + 2
+        for line in lines:
+            self._line(line, story.began, width)
+        page.blank()
+        self._end(story)
+
+    def _key(self, sides: set[Side]) -> None:
+        for side, meaning in (
+            (Side.SENT, message("the subscriber's machine sends")),
+            (Side.RECEIVED, message("it receives")),
+            (Side.SENT_INSIDE, message("it sends, inside the tunnel")),
+            (Side.RECEIVED_INSIDE, message("it receives, inside the tunnel")),
+            (Side.ELSEWHERE, message("somebody else acts")),
+        ):
+            if side in sides:
+                first = [(self._arrow(side), "")]
+                self._page.paragraph(self._say(meaning), styles.QUIET, first=first)
+        self._page.blank()
+
+    def _arrow(self, side: Side) -> str:
+        drawn, typed, _ = _ARROWS[side]
+        return f"{drawn if self._drawn else typed} "
+
+    def _who(self, line: Line) -> str:
+        if line.side is not Side.ELSEWHERE:
+            address = line.who.split(" ")[0]
+            for name, host in self._world.hosts.items():
+                if address in host.addresses:
+                    version = " (IPv6)" if ":" in address else ""
+                    return name + line.who[len(address) :] + version
+        return line.who
+
+    def _line(self, line: Line, began: Instant, width: int) -> None:
+        seconds = f"{(line.at - began) / SECOND:8.3f} "
+        text = self._say(line.text)
+        if line.times > 1:
+            text = self._say(message("{text}, {count} times", text=text, count=line.times))
+        who = pad(self._page.glyphs.fit(self._who(line)), width)
+        style = _ARROWS[line.side][2]
+        self._page.paragraph(
+            text, style, first=[(seconds, styles.QUIET), (self._arrow(line.side) + who, style)]
+        )
+
+    def _end(self, story: Story) -> None:
+        found = sight(story.seen)
+        text = message("In the end: {meaning}", meaning=found.meaning)
+        if story.seen.failure is not None:
+            text = message(
+                "In the end: {meaning} ({failure})",
+                meaning=found.meaning,
+                failure=story.seen.failure,
+            )
+        self._page.paragraph(self._say(text), "bold")
+        for sentence in story.seen.evidence:
+            self._page.paragraph(self._say(sentence), first=[("  ", "")])
