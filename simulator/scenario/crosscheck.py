@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from simulator.errors import LabError, NotSimulated
+from simulator.lab.choices import CIRCUMVENTIONS, choose, known_ways
 from simulator.scenario.models import (
     ALL,
     Connect,
@@ -47,7 +49,7 @@ class ScenarioCheck(Check):
         """Note all faults."""
         self.world = world
         self.earlier: dict[str, Step] = {}
-        self.connections = (*world.vpn_exits, *world.resolvers)
+        self.connections = known_ways(world)
         self.names = (
             *world.sites,
             *(alias for site in world.sites.values() for alias in site.aliases),
@@ -108,9 +110,7 @@ class ScenarioCheck(Check):
     def _connect(self, place: Place, connect: Connect) -> None:
         self._vantages((*place, "who"), connect.who)
         if isinstance(connect.via, str):
-            self.known(
-                (*place, "via"), message("VPN exit or resolver"), connect.via, self.connections
-            )
+            self._via((*place, "via"), connect.via)
             return
         for name, addresses in connect.via.items():
             for address in addresses:
@@ -119,16 +119,23 @@ class ScenarioCheck(Check):
                 except reserved.NotReserved as reason:
                     self.wrong((*place, "via", name), reason.message)
 
+    def _via(self, place: Place, via: str | None) -> None:
+        if via is None:
+            return
+        try:
+            choose(via, self.world)
+        except LabError as reason:
+            named = via.partition(":")[0] in CIRCUMVENTIONS
+            if named or isinstance(reason, NotSimulated):
+                self.wrong(place, reason.message)
+            else:
+                self.known(place, message("way round"), via, self.connections)
+
     def _looks(self, place: Place, step: Step) -> None:
         for action, look in (("visit", step.visit), ("resolve", step.resolve)):
             if look is not None:
                 self._vantages((*place, action, "from"), look.vantages)
-                self.known(
-                    (*place, action, "via"),
-                    message("VPN exit or resolver"),
-                    look.via,
-                    self.connections,
-                )
+                self._via((*place, action, "via"), look.via)
         if step.visit is not None:
             self._url((*place, "visit", "url"), step.visit.url)
 

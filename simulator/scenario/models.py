@@ -111,7 +111,8 @@ class Coordinate(Model):
 class Connect(Model):
     """People reach the Internet another way from now on.
 
-    ``via`` is the id of a VPN exit or of a resolver, or a hosts file: names to addresses.
+    ``via`` is a way round (``doh``, ``doh:open-two``), the id of a VPN exit, a proxy or a
+    resolver, or a hosts file: names to addresses.
     """
 
     who: Annotated[Many, Field(min_length=1)]
@@ -149,8 +150,8 @@ class _Look(Model):
     """Somebody looks, from one vantage point or from several at once."""
 
     vantages: Annotated[Many, Field(alias="from", min_length=1)]
-    via: Annotated[Id | None, BeforeValidator(_no_hosts_file)] = None
-    """A VPN exit or a resolver for this look alone."""
+    via: Annotated[str | None, BeforeValidator(_no_hosts_file)] = None
+    """A way round for this look alone."""
 
 
 class Visit(_Look):

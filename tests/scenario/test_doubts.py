@@ -99,10 +99,7 @@ def warnings_of(europe: World, step: str) -> list[str]:
         ),
         (
             "{order: {by: court-fr, to: open-one, measure: {dns: forged}, name: coco.xg}}",
-            (
-                "steps[0].order.measure.dns: open-one has no block page: its forged answer will be"
-                " empty"
-            ),
+            "steps[0].order.measure.dns: open-one has no block page for a forged answer",
         ),
     ],
 )

@@ -56,8 +56,8 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
     assert faults_of(europe, steps) == [
         "s.yaml:4:57: steps[0].visit.from[1]: unknown vantage point 'pairs'; did you mean 'paris'?",
         (
-            "s.yaml:5:29: steps[1].connect.via: unknown VPN exit or resolver 'vpn-sydney'; choose"
-            " from heron-nl, heron-de, fr-alpha-dns, fr-beta-dns, nc-opt-dns, be-meuse-dns,"
+            "s.yaml:5:29: steps[1].connect.via: unknown way round 'vpn-sydney'; choose"
+            " from public-resolver, hosts-file, http-only, vpn, heron-nl, heron-de, fr-alpha-dns, fr-beta-dns, nc-opt-dns, be-meuse-dns,"
             " it-tevere-dns, bg-iskar-dns, gg-sarnia-dns, de-spree-dns, nl-amstel-dns,"
             " lt-neris-dns, hu-duna-dns, open-one, open-two"
         ),
@@ -100,10 +100,7 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ),
         (
             "{visit: {url: clips.test, from: paris, via: heron}}",
-            (
-                "4:44: steps[0].visit.via: unknown VPN exit or resolver 'heron';"
-                " did you mean 'heron-nl'?"
-            ),
+            ("4:44: steps[0].visit.via: unknown way round 'heron'; did you mean 'heron-nl'?"),
         ),
         (
             "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clip.test}}",
@@ -337,7 +334,7 @@ def test_what_is_checked_may_be_a_world_too(tmp_path: Path) -> None:
         (
             "zzz",
             (
-                "there is no file, scenario or world 'zzz'; there are europe, block_vs_seizure,"
+                "there is no file, scenario or world 'zzz'; there are crossroads, europe, block_vs_seizure,"
                 " coco_2024, new_caledonia_2024"
             ),
         ),
