@@ -47,6 +47,12 @@ class Blocking:
                 resolvers=[names.resolvers[resolver].policy for resolver in entry.resolvers],
                 paths=[fabric.middlebox(network) for network in networks],
                 block_page=() if page is None else self._page(page),
+                page=None if page is None else web.block_page(page),
+                resolver_addresses=tuple(
+                    address
+                    for resolver in entry.resolvers
+                    for address in world.hosts[world.host_of_resolver(resolver)].addresses
+                ),
             )
 
     def _page(self, block_page: str) -> tuple[Address, ...]:

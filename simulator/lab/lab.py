@@ -32,7 +32,7 @@ from simulator.lab.levers import Levers
 from simulator.lab.names import Names
 from simulator.lab.orders import OrderOutcome
 from simulator.lab.people import People
-from simulator.lab.ways import Via
+from simulator.lab.ways import Via, WayBlocked
 from simulator.lab.web import Web
 from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
 from simulator.net import Clock, Host, JumpClock, LabLoop
@@ -115,6 +115,8 @@ class Lab:
         random_for = self.fabric.random_for
         await self.names.start(self._run_on, random_for)
         await self.web.start(self._run_on, random_for)
+        contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
+        await self.names.encrypt(contexts, self._run_on, int(self.clock.start.timestamp()))
         self.people.settle(self.web.authority.root_pem)
         blocking = Blocking(self.world, self._hosts, self.names, self.web)
         levers = Levers(
@@ -191,14 +193,17 @@ class Lab:
         ``via`` is a way round for this visit alone. What the network does to the visit is in
         the observation; `LabError` is for what cannot be asked.
         """
-        return await self._by_way(vantage, via, partial(self.people.visit, url=url))
+        began = self.now
+        try:
+            return await self._by_way(vantage, via, partial(self.people.visit, url=url))
+        except WayBlocked as blocked:
+            return self.people.shut_out(vantage, url, str(via), began, blocked)
 
     async def visit_all(
         self, url: str, vantages: Iterable[str], via: Via | None = None
     ) -> list[Observation]:
         """Open an address at several vantage points at the same time, in the world's order."""
-        look = partial(self.people.visit, url=url)
-        looks = (self._by_way(vantage, via, look) for vantage in self._in_order(vantages))
+        looks = (self.visit(url, vantage, via) for vantage in self._in_order(vantages))
         # All are let finish before a failure is told: a way round must not outlive its look.
         seen = await asyncio.gather(*looks, return_exceptions=True)
         for each in seen:

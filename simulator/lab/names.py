@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import ssl
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from simulator.roles.nameserver.logic import NameserverState
@@ -201,6 +202,28 @@ class Names:
             journal=self._journal,
         )
         await run_on(host, resolver.start([(address, 53) for address in host.addresses]))
+
+    async def encrypt(
+        self, contexts: Mapping[str, ssl.SSLContext], run_on: RunOn, calendar_start: int
+    ) -> None:
+        """Have resolvers with a name on a certificate be asked by TLS as well.
+
+        ``contexts`` are those of the machines that hold the certificates, by host.
+        """
+        for name, entry in self._world.resolvers.items():
+            if entry.hostname is None:
+                continue
+            from simulator.roles.resolver.encrypted_service import EncryptedDns
+
+            host = self._world.host_of_resolver(name)
+            doors = EncryptedDns(
+                self.resolvers[name].take,
+                contexts[host],
+                self._hosts[host].addresses,
+                now=self._now,
+                calendar_start=calendar_start,
+            )
+            await run_on(self._hosts[host], doors.start())
 
     def _customers(self, resolver: str) -> Callable[[Address], bool]:
         """Return whether an address is in a network of a provider that names this resolver."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.lab.waypoints import Waypoints
-from simulator.lab.ways import Via, Ways
+from simulator.lab.ways import Via, WayBlocked, Ways
 from simulator.lab.words import unknown
 from simulator.net.packets import is_ipv6
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.service import Identity, Probe
 from simulator.roles.resolver.stub import Answer, StubResolver
-from simulator.values import Address, Observation, message
+from simulator.values import Address, Instant, Observation, StageTiming, message
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
@@ -65,7 +65,7 @@ class People:
         self._run_on = run_on
         self._random_for = random_for
         self._people: dict[str, Person] = {}
-        self._tls_context: ssl.SSLContext
+        self.tls_context: ssl.SSLContext
         waypoints = Waypoints(world, hosts, now, journal, run_on, random_for, calendar_start)
         self._waypoints = waypoints
         self._ways = Ways(world, hosts, waypoints, now, run_on, random_for, calendar_start)
@@ -75,7 +75,8 @@ class People:
 
         Somebody who never looks costs no more than a machine: the rest comes when needed.
         """
-        self._tls_context = self._ways.tls_context = browser_context(root_certificate)
+        self.tls_context = browser_context(root_certificate)
+        self._ways.root_certificate = root_certificate
         for name in self._world.vantages:
             self._hosts[name].lookup = partial(self._look_up, name)
 
@@ -89,7 +90,7 @@ class People:
         )
         has_ipv6 = any(is_ipv6(address) for address in host.addresses)
         country = self._world.country_of(vantage.network)
-        probe = Probe(stub, self._tls_context, self._now, Identity(name, country, has_ipv6))
+        probe = Probe(stub, self.tls_context, self._now, Identity(name, country, has_ipv6))
         return Person(name, host, stub, probe)
 
     async def _look_up(self, vantage: str, name: str, version: int) -> list[Address]:
@@ -135,6 +136,25 @@ class People:
             page=seen.page,
         )
         return seen
+
+    def shut_out(
+        self, vantage: str, url: str, via: str, began: Instant, blocked: WayBlocked
+    ) -> Observation:
+        """Return the visit of somebody whose way round did not come up: none was made."""
+        ended = self._now()
+        self._journal.record(vantage, "got no way round", via=via, failure=blocked.failure)
+        return Observation(
+            at=began,
+            vantage=vantage,
+            country=self._world.country_of(self._world.vantages[vantage].network),
+            via=via,
+            url=url,
+            stage="tcp",
+            failure=blocked.failure,
+            timings=(StageTiming("tcp", began, ended, blocked.failure),),
+            evidence=(blocked.message,),
+            ended=ended,
+        )
 
     async def resolve(self, vantage: str, name: str, kind: str) -> Answer:
         """Ask somebody's resolver for records."""

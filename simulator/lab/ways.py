@@ -10,11 +10,9 @@ from simulator.errors import LabError
 from simulator.lab.choices import Choice, choose
 from simulator.lab.tunnel import ClientTunnel
 from simulator.net.packets import is_ipv6
-from simulator.values import Address, message
+from simulator.values import Address, Message, message
 
 if TYPE_CHECKING:
-    import ssl
-
     from simulator.lab.people import Person
     from simulator.lab.running import RandomFor, RunOn
     from simulator.lab.waypoints import Waypoints
@@ -25,6 +23,18 @@ if TYPE_CHECKING:
 Via = str | Mapping[str, Address | tuple[Address, ...]]
 """A word that `choose` takes, or a hosts file: names to addresses."""
 HOSTS_FILE = "hosts-file"
+_DOT_PORT, _HTTPS_PORT = 853, 443
+
+
+class WayBlocked(LabError):
+    """The way round itself does not come up: somebody blocks it, or it is down.
+
+    ``failure`` is an OONI failure string.
+    """
+
+    def __init__(self, text: Message, failure: str) -> None:
+        super().__init__(text)
+        self.failure = failure
 
 
 class Ways:
@@ -47,9 +57,13 @@ class Ways:
         self._run_on = run_on
         self._random_for = random_for
         self._calendar_start = calendar_start
-        self.tls_context: ssl.SSLContext
+        self.root_certificate = ""
+        """The lab authority's, in PEM; set before anybody takes a way."""
         self._enter: dict[str, Callable[[Person, Choice], Awaitable[None]]] = {
             "public-resolver": self._ask_another,
+            "dot-opportunistic": self._by_tls,
+            "dot-strict": self._by_tls,
+            "doh": self._by_https,
             "hosts-file": self._write_down,
             "http-only": self._in_clear,
             "vpn": self._by_tunnel,
@@ -107,6 +121,31 @@ class Ways:
     async def _ask_another(self, person: Person, choice: Choice) -> None:
         assert choice.by is not None
         person.stub.servers = (self._waypoints.resolver_address(choice.by),)
+
+    async def _by_tls(self, person: Person, choice: Choice) -> None:
+        from simulator.roles.resolver.channel import resolver_context
+        from simulator.roles.resolver.dot import DotChannel
+
+        server, hostname = self._encrypted(choice)
+        strict = choice.kind == "dot-strict"
+        context = resolver_context(self.root_certificate, "dot") if strict else None
+        person.stub.channel = DotChannel(server, _DOT_PORT, hostname, context, strict)
+
+    async def _by_https(self, person: Person, choice: Choice) -> None:
+        from simulator.roles.resolver.channel import resolver_context
+        from simulator.roles.resolver.doh import DohChannel
+        from simulator.wire.doh import PATH
+
+        server, hostname = self._encrypted(choice)
+        context = resolver_context(self.root_certificate, "http/1.1")
+        person.stub.channel = DohChannel(server, _HTTPS_PORT, hostname, PATH, context)
+
+    def _encrypted(self, choice: Choice) -> tuple[Address, str]:
+        """Return the address of a resolver, noted down beforehand, and its certified name."""
+        assert choice.by is not None
+        hostname = self._world.resolvers[choice.by].hostname
+        assert hostname is not None, "choose() takes only resolvers with a name"
+        return self._waypoints.resolver_address(choice.by), hostname
 
     async def _write_down(self, person: Person, choice: Choice) -> None:
         """Somebody wrote down every address while the names still led there."""
@@ -187,12 +226,9 @@ class Ways:
                     vantage=vantage,
                     exit=exit_id,
                     address=endpoint[0],
-                )
+                ),
+                "generic_timeout_error",
             )
-
-
-class WayBlocked(LabError):
-    """The way round itself does not come up: somebody blocks it, or it is down."""
 
 
 def _host_of(url: str) -> str:

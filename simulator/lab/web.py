@@ -75,12 +75,13 @@ class Web:
         )
         await run_on(host, self.authority.start(host.addresses))
         for name, state in self._states().items():
+            listens = None if name not in self._certified() else name not in self._encrypted()
             machine = self.machines[name] = WebHost(
                 name,
                 state,
                 self._hosts[name].addresses,
                 self._now,
-                https=name in self._certified() or None,
+                https=listens,
                 calendar_start=self._calendar_start,
                 journal=self._journal,
             )
@@ -91,6 +92,11 @@ class Web:
             if site.https
         ]
         wanted += [(page.host, (page.name,)) for page in self._world.block_pages.values()]
+        wanted += [
+            (self._world.host_of_resolver(key), (resolver.hostname,))
+            for key, resolver in self._world.resolvers.items()
+            if resolver.hostname is not None
+        ]
         await asyncio.gather(
             *(run_on(self._hosts[host], self._certify(host, names)) for host, names in wanted)
         )
@@ -110,17 +116,20 @@ class Web:
                 weight=site.weight,
             )
             states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
-        for page in self._world.block_pages.values():
-            states[page.host] = logic.showing_block_page(
-                BlockPage(
-                    self._world.authorities[page.by].name,
-                    self._world.operators[self._world.operator_of(page.host)].name,
-                    status=page.status,
-                )
-            )
-        for host in self._banner_hosts():
-            states[host] = logic.HostState()
+        for key, page in self._world.block_pages.items():
+            states[page.host] = logic.showing_block_page(self.block_page(key))
+        for host in (*self._banner_hosts(), *self._encrypted()):
+            states.setdefault(host, logic.HostState())
         return states
+
+    def block_page(self, key: str) -> BlockPage:
+        """Return a block page as its machine draws it."""
+        page = self._world.block_pages[key]
+        return BlockPage(
+            self._world.authorities[page.by].name,
+            self._world.operators[self._world.operator_of(page.host)].name,
+            status=page.status,
+        )
 
     def _banner_hosts(self) -> dict[str, None]:
         return dict.fromkeys(banner.host for banner in self._world.banners.values())
@@ -128,7 +137,15 @@ class Web:
     def _certified(self) -> dict[str, None]:
         """The machines that answer HTTPS though they host no site."""
         pages = dict.fromkeys(page.host for page in self._world.block_pages.values())
-        return pages | self._banner_hosts()
+        return pages | self._banner_hosts() | self._encrypted()
+
+    def _encrypted(self) -> dict[str, None]:
+        """The machines of resolvers by TLS: port 443 is theirs, port 80 proves their name."""
+        return dict.fromkeys(
+            self._world.host_of_resolver(key)
+            for key, resolver in self._world.resolvers.items()
+            if resolver.hostname is not None
+        )
 
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
         authority = self._world.hosts[self._world.certificate_authority.host].addresses[0]
