@@ -26,9 +26,14 @@ ALLOWED: dict[str, set[str]] = {
     "world": BASE,
     "lab": BASE | {"wire", "net", "roles", "world"},
     "scenario": BASE | {"wire", "net", "roles", "world", "lab"},
-    "report": BASE | {"text", "wire", "net", "roles", "world", "lab", "scenario"},
-    "bench": BASE | {"text", "net", "lab", "scenario", "report"},
-    "cli": BASE | {"text", "net", "world", "lab", "scenario", "report", "bench"},
+    "matrix": BASE | {"wire", "net", "roles", "world", "lab"},
+    "ooni": BASE | {"wire", "roles"},
+    "tools": BASE | {"text", "wire", "net", "roles", "world", "lab", "scenario"},
+    "report": BASE
+    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "ooni"},
+    "bench": BASE | {"text", "net", "lab", "scenario", "matrix", "report"},
+    "cli": BASE
+    | {"text", "net", "world", "lab", "scenario", "matrix", "tools", "ooni", "report", "bench"},
     "__main__": {"cli"},
     "__init__": {"lab"},
 }

@@ -113,7 +113,7 @@ def _fitting(kind: str, world: World) -> list[str]:
     if kind == "connect-proxy":
         return [key for key, each in world.proxies.items() if each.kind == "connect"]
     if kind == "onion":
-        return _relays(world)
+        return relays_of(world)
     public = [key for key, each in world.resolvers.items() if each.public]
     if kind == "public-resolver":
         return public
@@ -122,8 +122,8 @@ def _fitting(kind: str, world: World) -> list[str]:
     return []
 
 
-def _relays(world: World) -> list[str]:
-    """Return the first relay of each position, or nothing if one is lacking."""
+def relays_of(world: World) -> list[str]:
+    """Return the first guard, middle and exit of a world, or nothing if one is lacking."""
     circuit: list[str] = []
     for position in ("guard", "middle", "exit"):
         circuit += _first(key for key, each in world.relays.items() if each.position == position)

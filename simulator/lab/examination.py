@@ -63,9 +63,10 @@ class LabTools:
             for address in lab.names.addresses_of(server)
             if not is_ipv6(address)
         )
-        self.references = tuple(
-            f"https://{name}/" for name, site in world.sites.items() if site.https
-        )
+        sites = world.sites.items()
+        secured = [f"https://{name}/" for name, site in sites if site.https]
+        plain = [f"http://{name}/" for name, site in sites if not site.https]
+        self.references = (*secured, *plain)
         self.tls_context = browser_context(lab.web.authority.root_pem)
         self.control: Station | None = self._control()
         self._recursion: Resolver | None = None
@@ -77,32 +78,31 @@ class LabTools:
         if name is None:
             return None
         host = self._lab.fabric.hosts[name]
-        return Machine(self._lab, self.tls_context, host, None, host.addresses[:1])
+        return Machine(self._lab, self.tls_context, host, None, (_own_address(host),))
 
     async def prepare(self) -> None:
         """Have the test helper's own resolver run, and remember nothing.
 
         It asks from the root on: what it says is so now, not before some TTL.
         """
-        if self.control is None:
+        name = self._lab.world.control
+        if name is None or self.control is None or self.control.resolver is None:
             return
         if self._recursion is None:
-            self._recursion = await self._own_resolver(self.control.address)
+            self._recursion = self._own_resolver(name)
+            start = self._recursion.start([(self.control.resolver, 53)])
+            await self._lab.loop.run_on(self._lab.fabric.hosts[name], start)
         self._recursion.cache.flush()
 
-    async def _own_resolver(self, address: Address) -> Resolver:
-        lab, name = self._lab, self._lab.world.control
-        assert name is not None
+    def _own_resolver(self, name: str) -> Resolver:
+        lab = self._lab
         roots = lab.world.root.nameservers
-        resolver = Resolver(
+        return Resolver(
             root_hints([(root, lab.names.addresses_of(root)) for root in roots]),
             now=lab.fabric.now,
             random=lab.fabric.random_for(f"{name}/resolver"),
             name=name,
-            allowed=lambda source: source == address,
         )
-        await lab.loop.run_on(lab.fabric.hosts[name], resolver.start([(address, 53)]))
-        return resolver
 
     def _silent_address(self) -> Address | None:
         """Return an address of the test helper's network that no machine has."""
@@ -145,6 +145,16 @@ class LabTools:
     async def wait(self, seconds: float) -> None:
         """Let lab time pass."""
         await self._lab.wait(round(seconds * 1_000_000))
+
+
+def _own_address(host: Host) -> Address:
+    """Return the first loopback address at which no other investigator's resolver is."""
+    taken = host.datagram_ports
+    return next(
+        address
+        for address in (f"127.0.0.{number}" for number in range(1, 255))
+        if (address, 53) not in taken
+    )
 
 
 class Machine:

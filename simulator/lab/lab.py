@@ -115,6 +115,7 @@ class Lab:
         random_for = self.fabric.random_for
         await self.names.start(self._run_on, random_for)
         await self.web.start(self._run_on, random_for)
+        await self.web.open_edges(self._run_on)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self._run_on, int(self.clock.start.timestamp()))
         self.people.settle(self.web.authority.root_pem)

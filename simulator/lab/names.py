@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
-    from simulator.world.models import Domain, World
+    from simulator.world.models import World
+    from simulator.world.naming import Domain
 
 SEIZED_TTL = 300
 """Seconds: the authorities keep their records short, so that they can move."""
@@ -99,15 +100,10 @@ class Names:
         records += self._address_records(
             [server for server in self._world.nameservers if self._holds(name, server)], ttl
         )
-        for site_name, site in self._world.sites.items():
-            addresses = self._world.hosts[site.host].addresses
-            for own in (site_name, *site.aliases):
-                if self._holds(name, own):
-                    records += [_address_record(own, address, ttl) for address in addresses]
-        for page in self._world.block_pages.values():
-            if self._holds(name, page.name):
-                addresses = self._world.hosts[page.host].addresses
-                records += [_address_record(page.name, address, ttl) for address in addresses]
+        for own, host in self._world.web_names():
+            if self._holds(name, own):
+                addresses = self._world.hosts[host].addresses
+                records += [_address_record(own, address, ttl) for address in addresses]
         for record in domain.records:
             owner = name if record.name == "@" else f"{record.name}.{name}"
             own_ttl = ttl if record.ttl is None else record.ttl // SECOND

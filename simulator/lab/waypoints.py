@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simulator.lab.tunnel import ExitDevice
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
-    from simulator.roles.onion.client import RelayDescriptor
     from simulator.roles.vpn.service import VpnExit
     from simulator.values import Now
     from simulator.wire.obfuscation import Obfuscator
+    from simulator.wire.onion.descriptor import RelayDescriptor
     from simulator.world.models import World
 
 DISGUISED_PORT = 443
@@ -54,20 +54,15 @@ class Waypoints:
         """Return where a resolver is asked."""
         return self._world.hosts[self._world.host_of_resolver(resolver)].addresses[0]
 
-    def _lookup(self, machine: str, resolver: str) -> Callable[[str], Awaitable[list[Address]]]:
-        """Return how a machine finds the addresses of a name."""
-        stub = StubResolver(
+    def _stub(self, machine: str, resolver: str) -> StubResolver:
+        """Return how a machine finds the addresses of a name: those that it can reach."""
+        versions = [6 if is_ipv6(address) else 4 for address in self._hosts[machine].addresses]
+        return StubResolver(
             (self.resolver_address(resolver),),
             now=self._now,
             random=self._random_for(f"{machine}/stub"),
+            families=tuple(sorted(dict.fromkeys(versions))),
         )
-        versions = [is_ipv6(address) for address in self._hosts[machine].addresses]
-
-        async def lookup(name: str) -> list[Address]:
-            found = (await stub.addresses(name)).addresses
-            return [address for address in found if is_ipv6(address) in versions]
-
-        return lookup
 
     # --- VPN exits --------------------------------------------------------------------------
 
@@ -116,4 +111,67 @@ class Waypoints:
                 obfuscator=self.disguise(exit_id, exit_id),
             )
             await self._run_on(host, found.start())
+        return found
+
+    # --- proxies ----------------------------------------------------------------------------
+
+    async def proxy(self, proxy_id: str) -> tuple[Address, int]:
+        """Return the address and port of a proxy."""
+        found = self._proxies.get(proxy_id)
+        if found is None:
+            from simulator.roles.proxy.service import ConnectProxy, SocksProxy
+
+            entry = self._world.proxies[proxy_id]
+            machine = self._world.host_of("proxies", proxy_id)
+            host, port = self._hosts[machine], entry.listens_at
+            lookup = self._stub(machine, entry.resolver).addresses
+            proxy = (
+                SocksProxy(proxy_id, host.addresses, lookup, port=port, journal=self._journal)
+                if entry.kind == "socks"
+                else ConnectProxy(
+                    proxy_id,
+                    host.addresses,
+                    lookup,
+                    self._now,
+                    port=port,
+                    journal=self._journal,
+                    calendar_start=self._calendar_start,
+                )
+            )
+            # Known before it has started: two may want it at one instant.
+            found = self._proxies[proxy_id] = (host.addresses[0], port)
+            await self._run_on(host, proxy.start())
+        return found
+
+    # --- relays -----------------------------------------------------------------------------
+
+    async def circuit(self, relays: Sequence[str]) -> list[RelayDescriptor]:
+        """Return what a client must know of relays, guard first."""
+        return [await self._relay(relay) for relay in relays]
+
+    async def _relay(self, relay_id: str) -> RelayDescriptor:
+        found = self._relays.get(relay_id)
+        if found is None:
+            from simulator.roles.onion.service import PORT, Relay
+            from simulator.wire.onion.descriptor import RelayKeys
+
+            resolver = self._world.relays[relay_id].resolver
+            machine = self._world.host_of("relays", relay_id)
+            host = self._hosts[machine]
+            stub = None if resolver is None else self._stub(machine, resolver)
+
+            async def lookup(name: str) -> tuple[Address, ...]:
+                assert stub is not None
+                return (await stub.addresses(name)).addresses
+
+            relay = Relay(
+                relay_id,
+                RelayKeys.generate(self._random_for(f"{relay_id}/keys")),
+                (host.addresses[0], PORT),
+                self._random_for(relay_id),
+                lookup=None if stub is None else lookup,
+                journal=self._journal,
+            )
+            found = self._relays[relay_id] = relay.descriptor
+            await self._run_on(host, relay.start())
         return found

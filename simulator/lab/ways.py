@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from simulator.errors import LabError
-from simulator.lab.choices import Choice, choose
+from simulator.lab.choices import Choice, choose, relays_of
 from simulator.lab.tunnel import ClientTunnel
 from simulator.net.packets import is_ipv6
 from simulator.values import Address, Message, message
@@ -66,6 +66,9 @@ class Ways:
             "doh": self._by_https,
             "hosts-file": self._write_down,
             "http-only": self._in_clear,
+            "socks-proxy": self._by_proxy,
+            "connect-proxy": self._by_proxy,
+            "onion": self._by_relays,
             "vpn": self._by_tunnel,
             "vpn-obfuscated": self._by_tunnel,
             "mirror": self._to_the_mirror,
@@ -188,6 +191,24 @@ class Ways:
             return url
 
         person.aim = aim
+
+    # --- proxies and relays -----------------------------------------------------------------
+
+    async def _by_proxy(self, person: Person, choice: Choice) -> None:
+        from simulator.roles.proxy.client import ConnectRoute, SocksRoute
+
+        assert choice.by is not None
+        address, port = await self._waypoints.proxy(choice.by)
+        socks = choice.kind == "socks-proxy"
+        person.probe.route = SocksRoute(address, port) if socks else ConnectRoute(address, port)
+
+    async def _by_relays(self, person: Person, choice: Choice) -> None:
+        from simulator.roles.onion.client import OnionRoute
+
+        relays = await self._waypoints.circuit(relays_of(self._world))
+        route = OnionRoute(relays, self._random_for(f"{person.vantage}/onion"))
+        person.probe.route = route
+        person.close_route = route.close
 
     # --- tunnels ----------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
+    from simulator.roles.cdn.service import Edge
     from simulator.values import Address, Now
     from simulator.world.models import World
 
@@ -49,6 +50,7 @@ class Web:
         self._language = language
         self.machines: dict[str, WebHost] = {}
         """By host id."""
+        self.edges: dict[str, Edge] = {}
         self.authority: CertificationAuthority
         self._pending: dict[str, asyncio.Task[None]] = {}
 
@@ -101,6 +103,40 @@ class Web:
             *(run_on(self._hosts[host], self._certify(host, names)) for host, names in wanted)
         )
 
+    async def open_edges(self, run_on: RunOn) -> None:
+        """Start the content networks' machines, each with a certificate for its own names."""
+        if not self._world.edges:
+            return
+        from simulator.roles.cdn.service import Customer, Edge
+
+        for name, entry in self._world.edges.items():
+            host = self._hosts[self._world.host_of("edges", name)]
+            customers = [
+                Customer(
+                    site,
+                    self._world.hosts[self._world.sites[site].host].addresses,
+                    self._world.sites[site].aliases,
+                    self._world.sites[site].https,
+                )
+                for site in entry.customers
+            ]
+            edge = self.edges[name] = Edge(
+                name,
+                entry.fronts,
+                customers,
+                host.addresses,
+                self._now,
+                self.authority.root_pem,
+                fronting_allowed=entry.fronting,
+                calendar_start=self._calendar_start,
+                journal=self._journal,
+            )
+            await run_on(host, edge.start())
+            await run_on(host, edge.obtain_certificate((self._authority_address(), 80)))
+
+    def _authority_address(self) -> Address:
+        return self._world.hosts[self._world.certificate_authority.host].addresses[0]
+
     def _states(self) -> dict[str, logic.HostState]:
         states: dict[str, logic.HostState] = {}
         for name, site in self._world.sites.items():
@@ -148,8 +184,8 @@ class Web:
         )
 
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
-        authority = self._world.hosts[self._world.certificate_authority.host].addresses[0]
-        await self.machines[host].obtain_certificate(names, (authority, 80))
+        authority = (self._authority_address(), 80)
+        await self.machines[host].obtain_certificate(names, authority)
 
     # --- seizure ------------------------------------------------------------------------
 

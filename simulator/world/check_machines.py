@@ -13,6 +13,11 @@ _SITE = message("a site")
 _BANNER = message("a banner")
 _BLOCK_PAGE = message("a block page")
 _AUTHORITY = message("the certificate authority")
+_EDGE = message("a content network's edge")
+_ENCRYPTED = message("a resolver by TLS")
+_PROXY = message("a proxy")
+_RELAY = message("a relay")
+_RELAY_PORT = 9001
 _SHARED = (_NAMESERVER, _SITE, _BANNER)
 """What a machine can hold several of: one program serves them all."""
 
@@ -21,7 +26,7 @@ _Use = tuple[Place, str, Message]
 
 def check_machines(world: World, check: Check) -> None:
     """Note machines that would have to answer at one port in two ways."""
-    for port, uses in ((53, _dns(world)), (80, _web(world))):
+    for port, uses in ((53, _dns(world)), (80, _web(world)), *_others(world)):
         first: dict[str, Message] = {}
         for place, host, use in uses:
             other = first.get(host)
@@ -61,4 +66,24 @@ def _web(world: World) -> list[_Use]:
         world.certificate_authority.host,
         _AUTHORITY,
     )
-    return [*sites, *banners, *pages, authority]
+    edges = [(("edges", name), world.host_of("edges", name), _EDGE) for name in world.edges]
+    encrypted = [
+        (("resolvers", name, "hostname"), world.host_of_resolver(name), _ENCRYPTED)
+        for name, entry in world.resolvers.items()
+        if entry.hostname is not None
+    ]
+    return [*sites, *banners, *pages, authority, *edges, *encrypted]
+
+
+def _others(world: World) -> list[tuple[int, list[_Use]]]:
+    """Return who wants which other port: proxies and relays."""
+    uses: dict[int, list[_Use]] = {}
+    for name, entry in world.proxies.items():
+        place: Place = ("proxies", name)
+        uses.setdefault(entry.listens_at, []).append(
+            (place, world.host_of("proxies", name), _PROXY)
+        )
+    for name in world.relays:
+        place = ("relays", name)
+        uses.setdefault(_RELAY_PORT, []).append((place, world.host_of("relays", name), _RELAY))
+    return list(uses.items())

@@ -9,7 +9,8 @@ from simulator.values import Message, message
 from simulator.world import reserved
 from simulator.world.checking import Check
 from simulator.world.faults import Place, nearest
-from simulator.world.models import Record, World
+from simulator.world.models import World
+from simulator.world.naming import Record
 
 _LONGEST_NAME, _LONGEST_LABEL = 253, 63
 _LONGEST_TXT = 10_000
@@ -166,6 +167,12 @@ def _web_names(world: World) -> list[tuple[str, Place]]:
             names.append((alias, ("sites", site, "aliases", position)))
     for page, block_page in world.block_pages.items():
         names.append((block_page.name, ("block_pages", page, "name")))
+    for key, edge in world.edges.items():
+        for position, front in enumerate(edge.fronts):
+            names.append((front, ("edges", key, "fronts", position)))
+    for key, resolver in world.resolvers.items():
+        if resolver.hostname is not None:
+            names.append((resolver.hostname, ("resolvers", key, "hostname")))
     return names
 
 

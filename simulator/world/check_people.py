@@ -70,6 +70,15 @@ def _kinds(world: World, check: Check) -> None:
         (("sites", key, "host"), world.operator_of(entry.host), "host")
         for key, entry in world.sites.items()
     ]
+    does += [
+        (("edges", key, "operator"), entry.operator, "content-network")
+        for key, entry in world.edges.items()
+    ]
+    for section in ("proxies", "relays"):
+        does += [
+            ((section, key, "operator"), entry.operator, "proxy")
+            for key, entry in getattr(world, section).items()
+        ]
     for place, operator, kind in does:
         actual = world.operators[operator].kind
         if actual != kind:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from simulator.values import HOUR, MILLISECOND, MINUTE
+from simulator.values import MILLISECOND
 from simulator.world.fields import (
     Address,
     AsNumber,
@@ -24,14 +24,13 @@ from simulator.world.fields import (
     Model,
     Moment,
     Name,
-    Period,
     Prefix,
     Size,
     Text,
     TopLevel,
-    Ttl,
 )
 from simulator.world.measures import StandingMeasure
+from simulator.world.naming import Domain, Nameserver, Registrar, Registry, Resolver, Root
 from simulator.world.study import Study
 from simulator.world.ways import Edge, Proxy, Relay, VpnExit
 
@@ -60,21 +59,6 @@ AuthorityKind = Literal[
 ]
 """``judicial-police`` acts under a prosecutor or a judge, ``police`` on its own account."""
 NetworkKind = Literal["access", "transit", "hosting", "authority", "service"]
-Status = Literal[
-    "clientHold",
-    "serverHold",
-    "inactive",
-    "pendingDelete",
-    "clientDeleteProhibited",
-    "clientRenewProhibited",
-    "clientTransferProhibited",
-    "clientUpdateProhibited",
-    "serverDeleteProhibited",
-    "serverRenewProhibited",
-    "serverTransferProhibited",
-    "serverUpdateProhibited",
-]
-"""EPP statuses that a domain may start with (RFC 5731 section 2.3); ``ok`` is none of them."""
 
 
 class CountryEntry(Model):
@@ -128,83 +112,6 @@ class Host(Model):
     operator: Id | None = None
     latency: Latency = MILLISECOND
     """One way, between the machine and its network's router."""
-
-
-class Nameserver(Model):
-    """An authoritative server; its id is the name by which it is delegated to."""
-
-    host: Id
-
-
-class Root(Model):
-    """The root zone: who serves it, and the TTL of what it says."""
-
-    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
-    ttl: Ttl = 24 * HOUR
-
-
-class Registry(Model):
-    """Who runs a top-level domain; its id is the domain: ``xg``."""
-
-    operator: Id
-    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
-    publishes_every: Period = 30 * MINUTE
-    ttl: Ttl = 3 * HOUR
-    """Of the delegations (NS) and their glue."""
-    negative_ttl: Ttl = 15 * MINUTE
-    """How long a resolver may remember that a name does not exist (RFC 2308)."""
-
-
-class Registrar(Model):
-    """Who registers names for customers, and at which registries."""
-
-    operator: Id
-    registries: Many
-
-
-class Record(Model):
-    """A DNS record beside those that follow from sites and nameservers.
-
-    ``name`` is relative to the domain: ``@`` is the domain itself, ``*`` a wildcard.
-    ``data`` is in presentation form: ``10 mail.roses.test``.
-    """
-
-    name: Annotated[str, Field(pattern=r"^(@|(\*|[a-z0-9_-]+)(\.[a-z0-9_-]+)*)$")] = "@"
-    type: Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT"]
-    data: Annotated[str, Field(min_length=1)]
-    ttl: Ttl | None = None
-
-
-class Domain(Model):
-    """A registered name and its zone; its id is the name.
-
-    The addresses of the sites and nameservers below it are in the zone by themselves.
-    """
-
-    registrar: Id
-    registrant: Name
-    nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
-    statuses: tuple[Status, ...] = ()
-    ttl: Ttl = HOUR
-    """Of the zone's own records."""
-    negative_ttl: Ttl = 5 * MINUTE
-    records: tuple[Record, ...] = ()
-
-
-class Resolver(Model):
-    """A recursive resolver. Its id is its host's, unless stated.
-
-    It answers the networks of the access providers that name it, or everyone if ``public``.
-    """
-
-    host: Id | None = None
-    name: Name | None = None
-    public: Flag = False
-    hostname: DomainName | None = None
-    """By this name, on its certificate, it is asked by TLS as well: DoT on port 853
-    (RFC 7858), DoH on port 443 at ``/dns-query`` (RFC 8484)."""
-    block_page: Id | None = None
-    """Where a public resolver's forged answers lead."""
 
 
 class BlockPage(Model):
@@ -372,6 +279,22 @@ class World(Model):
         """Return the id of the host of a proxy, a relay or an edge."""
         entry: Proxy | Relay | Edge = getattr(self, section)[key]
         return entry.host or key
+
+    def web_names(self) -> list[tuple[str, str]]:
+        """Return every name that leads to a host by itself, with the host's id."""
+        names = [
+            (name, site.host) for own, site in self.sites.items() for name in (own, *site.aliases)
+        ]
+        names += [(page.name, page.host) for page in self.block_pages.values()]
+        names += [
+            (front, edge.host or key) for key, edge in self.edges.items() for front in edge.fronts
+        ]
+        names += [
+            (resolver.hostname, resolver.host or key)
+            for key, resolver in self.resolvers.items()
+            if resolver.hostname is not None
+        ]
+        return names
 
     def provider_of(self, network: str) -> str | None:
         """Return the id of the access provider of a network, or None."""

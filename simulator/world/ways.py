@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.world.fields import DomainName, Flag, Id, Model, Name
+from simulator.values import message
+from simulator.world.fields import DomainName, Flag, Id, Model, Name, Wrong, agree
 
 PORTS = {"socks": 1080, "connect": 8080}
 """Where each kind of proxy is usually found."""
@@ -48,6 +49,11 @@ class Relay(Model):
     host: Id | None = None
     resolver: Id | None = None
     """What an exit asks names of."""
+
+    @agree
+    def _exits_resolve(self) -> None:
+        if (self.position == "exit") is not (self.resolver is not None):
+            raise Wrong(message("an exit has a 'resolver', and no other relay has one"))
 
 
 class Edge(Model):

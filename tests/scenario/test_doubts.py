@@ -8,7 +8,8 @@ from simulator.scenario.crosscheck import check_scenario
 from simulator.scenario.doubts import doubts
 from simulator.scenario.models import Scenario
 from simulator.world.loader import built_in_world
-from simulator.world.models import Record, World
+from simulator.world.models import World
+from simulator.world.naming import Record
 from simulator.world.source import read
 from simulator.world.validation import validate
 
