@@ -40,6 +40,7 @@ class DnsMeasure:
 
     ``extended_error`` is the RFC 8914 INFO-CODE that goes with the answer, or None for
     silence; ``addresses`` are those of the block page when the lie is a forged address.
+    ``clients`` are the prefixes of those who are lied to: everybody unless stated.
     """
 
     name: str
@@ -49,6 +50,7 @@ class DnsMeasure:
     extra_text: str = ""
     addresses: tuple[Address, ...] = ()
     ttl: int = 60
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Neither the law nor the journal is within its reach.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import ssl
@@ -68,31 +69,32 @@ class LabTools:
         plain = [f"http://{name}/" for name, site in sites if not site.https]
         self.references = (*secured, *plain)
         self.tls_context = browser_context(lab.web.authority.root_pem)
-        self.control: Station | None = self._control()
-        self._recursion: Resolver | None = None
+        self.control: Station | None = None
+        """The test helper's machine, there from the first examination on if the world has it."""
         self.silent_address = self._silent_address()
-
-    def _control(self) -> Station | None:
-        """Return the test helper's machine; without one nothing is compared."""
-        name = self._lab.world.control
-        if name is None:
-            return None
-        host = self._lab.fabric.hosts[name]
-        return Machine(self._lab, self.tls_context, host, None, (_own_address(host),))
+        self._ready: asyncio.Task[Resolver | None] | None = None
 
     async def prepare(self) -> None:
         """Have the test helper's own resolver run, and remember nothing.
 
         It asks from the root on: what it says is so now, not before some TTL.
         """
-        name = self._lab.world.control
-        if name is None or self.control is None or self.control.resolver is None:
-            return
-        if self._recursion is None:
-            self._recursion = self._own_resolver(name)
-            start = self._recursion.start([(self.control.resolver, 53)])
-            await self._lab.loop.run_on(self._lab.fabric.hosts[name], start)
-        self._recursion.cache.flush()
+        if self._ready is None:  # several examinations may begin at once
+            self._ready = asyncio.get_running_loop().create_task(self._settle())
+        recursion = await self._ready
+        if recursion is not None:
+            recursion.cache.flush()
+
+    async def _settle(self) -> Resolver | None:
+        lab, name = self._lab, self._lab.world.control
+        if name is None:
+            return None
+        host = lab.fabric.hosts[name]
+        address = _own_address(host)
+        resolver = self._own_resolver(name)
+        await lab.loop.run_on(host, resolver.start([(address, 53)]))
+        self.control = Machine(lab, self.tls_context, host, None, (address,))
+        return resolver
 
     def _own_resolver(self, name: str) -> Resolver:
         lab = self._lab
@@ -106,10 +108,10 @@ class LabTools:
 
     def _silent_address(self) -> Address | None:
         """Return an address of the test helper's network that no machine has."""
-        fabric = self._lab.fabric
-        network = None if self.control is None else fabric.topology.owner(self.control.address)
-        if network is None:
+        fabric, name = self._lab.fabric, self._lab.world.control
+        if name is None:
             return None
+        network = fabric.hosts[name].network
         taken = {address for host in fabric.hosts.values() for address in host.addresses}
         taken.update(network.routers.values())
         for prefix in network.prefixes:

@@ -36,7 +36,13 @@ def measure_of(entry: MeasureEntry, name: str | None, world: World) -> Measure:
     about = name if entry.pattern is None else entry.pattern
     if entry.dns is not None:
         assert about is not None
-        return DnsMeasure(about, entry.dns, entry.subdomains, extended_error=entry.extended_error)
+        return DnsMeasure(
+            about,
+            entry.dns,
+            entry.subdomains,
+            extended_error=entry.extended_error,
+            clients=_clients(entry, world),
+        )
     if entry.rpz is not None:
         return PolicyZone(entry.rpz, extended_error=entry.extended_error)
     if entry.withdrawal is not None:

@@ -62,12 +62,13 @@ _MODULUS = 1 << 32
 class Reply(NamedTuple):
     """What came back for one packet. ``kind`` is None for silence, and then ``address`` too.
 
-    ``elapsed`` is in microseconds.
+    ``elapsed`` is in microseconds; ``ttl`` is what an ICMP packet had left when it came.
     """
 
     kind: IcmpKind | str | None
     address: Address | None
     elapsed: Duration
+    ttl: int | None = None
 
 
 class HopSeen(NamedTuple):
@@ -285,11 +286,11 @@ class _Ear:
     def _arrived(self, packet: Packet) -> None:
         if self._fits(packet):
             assert isinstance(packet.body, Icmp)
-            self.heard(packet.body.kind, packet.source)
+            self.heard(packet.body.kind, packet.source, packet.ttl)
 
-    def heard(self, kind: IcmpKind | str, address: Address) -> None:
+    def heard(self, kind: IcmpKind | str, address: Address, ttl: int | None = None) -> None:
         if not self._reply.done():
-            self._reply.set_result(Reply(kind, address, self._elapsed))
+            self._reply.set_result(Reply(kind, address, self._elapsed, ttl))
 
     @property
     def _elapsed(self) -> Duration:

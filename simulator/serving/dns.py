@@ -1,19 +1,22 @@
-"""The ports of a DNS server: messages in, by UDP and by TCP, and answers out when they are ready.
+"""The ports of a DNS server: messages in by UDP, TCP and TLS; answers out when they are ready.
 
-Over TCP each message stands behind its length (RFC 7766 section 8), and answers may come
-in any order (section 6.2.1.1).
+On a stream answers may come in any order (RFC 7766 section 6.2.1.1), and many questions
+share a connection; over TLS (RFC 7858) that is what makes the handshake worth its while.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias, cast
 
+from simulator.serving.framing import framed, read_framed
+from simulator.serving.tls import TlsPorts
 from simulator.values import Address
 
 IDLE_SECONDS = 30.0
-"""How long a TCP connection may say nothing (RFC 7766 section 6.2.3 asks for some seconds)."""
+"""How long a connection may say nothing (RFC 7766 section 6.2.3 asks for some seconds)."""
 PATIENCE_SECONDS = 15.0
 """How long a client that has ended its own stream is kept for the answers it still awaits."""
 
@@ -35,6 +38,7 @@ class DnsPorts:
         self._respond = respond
         self._transports: list[asyncio.DatagramTransport] = []
         self._servers: list[asyncio.Server] = []
+        self._tls_ports: list[TlsPorts] = []
         self._streams: dict[asyncio.StreamWriter, None] = {}
 
     async def open(self, endpoints: Sequence[tuple[Address, int]]) -> None:
@@ -47,18 +51,34 @@ class DnsPorts:
             self._transports.append(transport)
             self._servers.append(await asyncio.start_server(self._serve_stream, *endpoint))
 
+    async def open_tls(
+        self, endpoints: Sequence[tuple[Address, int]], context: ssl.SSLContext
+    ) -> None:
+        """Listen on each (address, port), by TLS (RFC 7858)."""
+        ports = TlsPorts(context, self._conversation)
+        self._tls_ports.append(ports)
+        await ports.open(endpoints)
+
+    def _conversation(self) -> asyncio.StreamReaderProtocol:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        return asyncio.StreamReaderProtocol(reader, self._serve_stream, loop=loop)
+
     async def close(self) -> None:
         """Stop listening and hang up."""
         for transport in self._transports:
             transport.close()
         for server in self._servers:
             server.close()
+        for ports in self._tls_ports:
+            ports.close()
         for writer in list(self._streams):
             writer.transport.abort()
         for server in self._servers:
             await server.wait_closed()
         self._transports.clear()
         self._servers.clear()
+        self._tls_ports.clear()
 
     async def _serve_stream(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -69,8 +89,7 @@ class DnsPorts:
         try:
             while True:
                 async with asyncio.timeout(IDLE_SECONDS):
-                    size = int.from_bytes(await reader.readexactly(2), "big")
-                    data = await reader.readexactly(size)
+                    data = await read_framed(reader)
                 if not self._respond(data, source, conversation.expect(), stream=True):
                     break
                 await writer.drain()
@@ -84,7 +103,7 @@ class DnsPorts:
 
 
 class _Conversation:
-    """The answers that a TCP client still awaits."""
+    """The answers that a client on a stream still awaits."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
@@ -101,7 +120,7 @@ class _Conversation:
             if not self._awaited:
                 self._all_sent.set()
             if not self._writer.is_closing():
-                self._writer.write(len(data).to_bytes(2, "big") + data)
+                self._writer.write(framed(data))
 
         return send
 

@@ -19,7 +19,7 @@ from simulator.world.fields import (
 )
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "dns": ("subdomains", "pattern", "versions", "extended_error"),
+    "dns": ("subdomains", "pattern", "extended_error", "countries"),
     "rpz": ("extended_error",),
     "withdrawal": ("countries",),
     "injection": ("subdomains", "pattern", "versions", "drop"),

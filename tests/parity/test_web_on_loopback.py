@@ -38,6 +38,7 @@ class Answer:
     rcode: str | None = "NOERROR"
     extended_error: ExtendedError | None = None
     resolver: str | None = "192.0.2.53"
+    answers: tuple[()] = ()
 
 
 class Names:

@@ -9,42 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from aiohttp import web
 
-from simulator.errors import LabError
 from simulator.journal import Journal
 from simulator.roles.hosting import logic
-from simulator.roles.hosting.certificates import TlsContexts
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION, Image, take_image
-from simulator.roles.hosting.tls import TlsServerProtocol
+from simulator.serving.certificates import TlsContexts
+from simulator.serving.enrolment import CertificateRefused, enrol
 from simulator.serving.http import HttpServer
-from simulator.values import SECOND, Address, Duration, Now, message
-from simulator.wire import acme
+from simulator.serving.tls import TlsServerProtocol
+from simulator.values import SECOND, Address, Duration, Now
 from simulator.wire.banners import Banner
-from simulator.wire.web import Exchange, Response, WebError, http_date, request
+from simulator.wire.web import http_date
+
+__all__ = ["CertificateRefused", "WebHost"]
 
 Dial = Callable[[Address, int], tuple[Address, int]]
 """Where a connection to an address and a port really goes; parity tests turn it aside."""
 
-AGENT = "TakedownLab-Host/1"
 SERVER = "takedown-lab"
-
-
-class CertificateRefused(LabError):
-    """The certification authority did not sign; ``problem`` is its answer."""
-
-    def __init__(self, problem: acme.Problem) -> None:
-        super().__init__(
-            message(
-                "The certification authority refuses a certificate: {reason} ({kind}).",
-                reason=problem.detail,
-                kind=problem.kind,
-            )
-        )
-        self.problem = problem
 
 
 class WebHost:
@@ -157,40 +143,21 @@ class WebHost:
         """
         if dial is not None:
             authority = dial(*authority)
-        try:
-            async with asyncio.timeout(timeout):
-                chain = await self._order(tuple(names), authority)
-            self._tls.install(names, chain)
-        except (OSError, WebError, ValueError) as error:
-            raise LabError(
-                message(
-                    "No certificate for {names} from the certification authority at {address}: "
-                    "{reason}.",
-                    names=", ".join(names),
-                    address=authority[0],
-                    reason=str(error) or type(error).__name__,
-                )
-            ) from error
+        await enrol(self._tls, names, authority, self._show, timeout)
         self._record("certificate installed", names=list(names))
 
-    async def _order(self, names: tuple[str, ...], authority: tuple[Address, int]) -> str:
-        account = self._tls.keys.account
-        reply = await _post(authority, acme.NEW_ORDER_PATH, acme.order_request(names, account))
-        order = acme.read_order_reply(reply)
-        challenges = {
-            token: acme.key_authorization(token, account) for _, token in order.authorizations
-        }
+    def _show(self, challenges: Mapping[str, str]) -> Callable[[], None]:
         self.state = logic.with_challenges(self.state, {**self.state.challenges, **challenges})
-        try:
-            body = acme.finalize_request(self._tls.keys.signing_request(names))
-            return acme.read_certificate_reply(await _post(authority, order.finalize, body))
-        finally:
+
+        def take_away() -> None:
             kept = {
                 token: shown
                 for token, shown in self.state.challenges.items()
                 if token not in challenges
             }
             self.state = logic.with_challenges(self.state, kept)
+
+        return take_away
 
     # --- takeover ---------------------------------------------------------------------
 
@@ -254,25 +221,3 @@ class WebHost:
     def _record(self, what: str, **details: object) -> None:
         if self._journal is not None:
             self._journal.record(self.name, what, **details)
-
-
-async def _post(authority: tuple[Address, int], path: str, body: bytes) -> bytes:
-    """Send JSON to the authority and return its answer; `CertificateRefused` for a problem."""
-    head = request(authority[0], path, AGENT, "POST", ("application/json", len(body)))
-    exchange = Exchange(head, body)
-    reader, writer = await asyncio.open_connection(*authority)
-    try:
-        writer.write(exchange.outgoing)
-        while not exchange.received(await reader.read(65536)):
-            pass
-    finally:
-        writer.close()
-    response = exchange.response
-    assert response is not None
-    return _accepted(response)
-
-
-def _accepted(response: Response) -> bytes:
-    if response.status not in (200, 201):
-        raise CertificateRefused(acme.read_problem(response.body))
-    return response.body

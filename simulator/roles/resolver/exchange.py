@@ -11,14 +11,22 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
+from simulator.serving.framing import framed, read_framed
 from simulator.values import Address
 from simulator.wire.dns import DnsFormatError, decode, encode
 from simulator.wire.dns_values import DnsMessage, Question, make_query
 
 Dial: TypeAlias = Callable[[Address], tuple[str, int]]
 """Where to send what is meant for the nameserver at an address: a host and a port."""
+
+
+class Reply(NamedTuple):
+    """A reply, and the bytes that it came in."""
+
+    message: DnsMessage
+    raw: bytes
 
 
 def port_53(address: Address) -> tuple[str, int]:
@@ -54,6 +62,13 @@ class Exchange:
     async def by_datagram(
         self, server: Address, queries: Sequence[DnsMessage], seconds: float
     ) -> list[DnsMessage | None]:
+        """Do as `replies_by_datagram` does, for those who need no bytes."""
+        replies = await self.replies_by_datagram(server, queries, seconds)
+        return [None if reply is None else reply.message for reply in replies]
+
+    async def replies_by_datagram(
+        self, server: Address, queries: Sequence[DnsMessage], seconds: float
+    ) -> list[Reply | None]:
         """Send all queries from one socket; return each one's reply, or None for silence.
 
         Raises OSError if the network says that the server cannot be had and no reply came.
@@ -92,6 +107,10 @@ class Exchange:
         raise AssertionError("the last attempt raises or returns")
 
     async def by_stream(self, server: Address, query: DnsMessage, seconds: float) -> DnsMessage:
+        """Do as `reply_by_stream` does, for those who need no bytes."""
+        return (await self.reply_by_stream(server, query, seconds)).message
+
+    async def reply_by_stream(self, server: Address, query: DnsMessage, seconds: float) -> Reply:
         """Ask by TCP (RFC 7766). Raises OSError or TimeoutError; what is no reply is an error."""
         async with asyncio.timeout(seconds):
             target = self._dial(server)
@@ -99,20 +118,19 @@ class Exchange:
             options: dict[str, Any] = {} if source is None else {"local_addr": (source, 0)}
             reader, writer = await asyncio.open_connection(*target, **options)
             try:
-                data = encode(query)
-                writer.write(len(data).to_bytes(2, "big") + data)
-                size = int.from_bytes(await reader.readexactly(2), "big")
-                reply = decode(await reader.readexactly(size))
+                writer.write(framed(encode(query)))
+                raw = await read_framed(reader)
+                reply = decode(raw)
             except (EOFError, DnsFormatError) as error:
                 raise ConnectionResetError(errno.ECONNRESET, "no DNS reply by TCP") from error
             finally:
                 writer.close()
-        if not _belongs(reply, query):
+        if not belongs(reply, query):
             raise ConnectionResetError(errno.ECONNRESET, "a DNS reply to something else")
-        return reply
+        return Reply(reply, raw)
 
 
-def _belongs(reply: DnsMessage, query: DnsMessage) -> bool:
+def belongs(reply: DnsMessage, query: DnsMessage) -> bool:
     """Return whether a reply with the right id answers the query.
 
     A server that could not even read the question need not repeat it.
@@ -133,7 +151,7 @@ class _Waiting(asyncio.DatagramProtocol):
         self._target = target
         self._queries = queries
         self._done = done
-        self.replies: list[DnsMessage | None] = [None] * len(queries)
+        self.replies: list[Reply | None] = [None] * len(queries)
         self.error: OSError | None = None
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
@@ -144,8 +162,8 @@ class _Waiting(asyncio.DatagramProtocol):
         except DnsFormatError:
             return
         for index, query in enumerate(self._queries):
-            if self.replies[index] is None and _belongs(reply, query):
-                self.replies[index] = reply
+            if self.replies[index] is None and belongs(reply, query):
+                self.replies[index] = Reply(reply, data)
                 break
         if None not in self.replies:
             self.finish()

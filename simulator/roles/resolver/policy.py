@@ -1,85 +1,160 @@
-"""What a resolver was told to lie about, and the lies.
-
-A lie is told before the cache is looked at and before anybody is asked, so it works on
-names that no longer exist. Only the name in the question counts, as with local zones of
-Unbound; a response policy zone would look at the aliases in the answer as well.
-
-A denial that is a lie carries no SOA record. No cache between this resolver and the
-client may then keep it (RFC 2308 section 5), and a lifted measure is felt at once.
-"""
+"""What a resolver was told: names to lie about, policy zones, clients to send away."""
 
 from __future__ import annotations
 
-from simulator.measures import DnsLie, DnsMeasure
-from simulator.values import ExtendedError
-from simulator.wire.dns_names import ancestors, canonical
-from simulator.wire.dns_values import DnsMessage, Record, reply_to
+import ipaddress
+
+from simulator.errors import LabError
+from simulator.measures import DnsLie, DnsMeasure, PolicyZone, ResolverMeasure, ResolverWithdrawal
+from simulator.roles.resolver.lies import Blocklist
+from simulator.roles.resolver.rpz import LoadedZone
+from simulator.roles.resolver.rpz_measures import written_with_gaps
+from simulator.values import Address, message
+from simulator.wire import rpz_text
 
 
 class Policy:
-    """The measures in force, by a key of the caller's: an order's number, say."""
+    """The measures in force, by a key of the caller's: an order's number, say.
+
+    ``zones`` are the policy zones in the order in which they were put, which is the order in
+    which they count. Lies go before zones, and sending a client away before both.
+    """
 
     def __init__(self) -> None:
-        self._measures: dict[str, DnsMeasure] = {}
-        self._by_name: dict[str, DnsMeasure] = {}
+        self._measures: dict[str, ResolverMeasure] = {}
+        self._loaded: dict[str, LoadedZone] = {}
+        self._blocklists: tuple[tuple[tuple[_Prefix, ...], Blocklist], ...] = ()
+        """Lies by those who are told them; no prefix stands for everybody, and comes last."""
+        self._withdrawals: tuple[tuple[ResolverWithdrawal, tuple[_Prefix, ...]], ...] = ()
+        self.zones: tuple[LoadedZone, ...] = ()
+        self.in_force = False
+        """Whether there is any measure at all."""
 
     def __len__(self) -> int:
         return len(self._measures)
 
     def __repr__(self) -> str:
-        return f"<Policy {', '.join(f'{key}: {m.name}' for key, m in self._measures.items())}>"
+        return f"<Policy {', '.join(f'{key}: {_about(m)}' for key, m in self._measures.items())}>"
 
-    def put(self, key: str, measure: DnsMeasure) -> None:
-        """Take a measure, in place of the one with that key. For one name, the latest counts."""
-        self._measures.pop(key, None)
+    def put(self, key: str, measure: ResolverMeasure) -> None:
+        """Take a measure, in place of the one with that key. For one name, the latest counts.
+
+        Raises `LabError` for a policy zone that cannot be read (a
+        `simulator.wire.master_file.ZoneTextError`, with the line), and for a withdrawal by
+        another lie than REFUSED and SILENCE.
+        """
+        loaded: LoadedZone | None = None
+        if isinstance(measure, PolicyZone):
+            zone = rpz_text.read(measure.text, measure.origin)
+            loaded = LoadedZone(zone, measure.extended_error)
+        elif isinstance(measure, ResolverWithdrawal):
+            _check_withdrawal(measure)
+        else:
+            _check_clients(measure.clients)
+        self.lift(key)
         self._measures[key] = measure
+        if loaded is not None:
+            self._loaded[key] = loaded
         self._index()
 
-    def lift(self, key: str) -> DnsMeasure | None:
+    def lift(self, key: str) -> ResolverMeasure | None:
         """End a measure and return it; None if there is none with that key."""
         measure = self._measures.pop(key, None)
+        self._loaded.pop(key, None)
         self._index()
         return measure
 
     def _index(self) -> None:
-        self._by_name = {canonical(one.name): one for one in self._measures.values()}
+        self.in_force = bool(self._measures)
+        audiences = sorted(
+            dict.fromkeys(one.clients for one in self._lies()), key=lambda clients: not clients
+        )
+        self._blocklists = tuple(
+            [
+                (_prefixes(clients), Blocklist(o for o in self._lies() if o.clients == clients))
+                for clients in audiences
+            ]
+        )
+        self.zones = tuple(self._loaded.values())
+        self._withdrawals = tuple(
+            [
+                (measure, _prefixes(measure.clients))
+                for measure in self._measures.values()
+                if isinstance(measure, ResolverWithdrawal)
+            ]
+        )
 
-    def find(self, name: str) -> DnsMeasure | None:
-        """Return the measure for ``name``: the longest name that matches wins.
+    def _lies(self) -> list[DnsMeasure]:
+        return [one for one in self._measures.values() if isinstance(one, DnsMeasure)]
 
-        One without subdomains matches its own name alone, and hides nothing above it.
+    def find(self, name: str, client: Address) -> DnsMeasure | None:
+        """Return what a client is told of ``name``: the longest name that matches wins.
+
+        What is for some clients alone goes before what is for everybody.
         """
-        if not self._by_name:
-            return None
-        for ancestor in ancestors(name):
-            measure = self._by_name.get(ancestor)
-            if measure is not None and (measure.subdomains or ancestor == name):
+        for prefixes, blocklist in self._blocklists:
+            measure = blocklist.find(name)
+            if measure is not None and (not prefixes or _within(client, prefixes)):
                 return measure
         return None
 
+    def withdrawn(self, client: Address) -> ResolverWithdrawal | None:
+        """Return the measure by which a client is no longer served."""
+        if not self._withdrawals:
+            return None
+        for measure, prefixes in self._withdrawals:
+            if _within(client, prefixes):
+                return measure
+        return None
 
-def lie(measure: DnsMeasure, query: DnsMessage) -> DnsMessage:
-    """Return the reply that a measure orders.
+    def written(self) -> str:
+        """Return what is applied to answers, as policy zones: the lies, then each zone.
 
-    A forged address answers A and AAAA with what the measure has of that family. Any
-    other type, and a family without address, gets an empty NOERROR.
-    """
-    question = query.question
-    assert question is not None
-    rcode = _RCODES[measure.lie]
-    answers: tuple[Record, ...] = ()
-    if measure.lie is DnsLie.FORGED and question.type in ("A", "AAAA"):
-        answers = tuple(
-            [
-                Record(question.name, question.type, measure.ttl, address)
-                for address in measure.addresses
-                if (":" in address) == (question.type == "AAAA")
-            ]
+        A comment stands for what no policy zone can say: REFUSED, a pattern. Each part is a
+        zone by itself, and begins with its SOA record.
+        """
+        lies = self._lies()
+        parts = [written_with_gaps(lies)] if lies else []
+        parts += [rpz_text.write(loaded.zone) for loaded in self.zones]
+        return "\n".join(parts)
+
+
+_Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _prefixes(clients: tuple[str, ...]) -> tuple[_Prefix, ...]:
+    return tuple([ipaddress.ip_network(prefix) for prefix in clients])
+
+
+def _within(client: Address, prefixes: tuple[_Prefix, ...]) -> bool:
+    address = ipaddress.ip_address(client)
+    return any(address in prefix for prefix in prefixes)
+
+
+def _about(measure: ResolverMeasure) -> str:
+    if isinstance(measure, DnsMeasure):
+        return measure.name
+    if isinstance(measure, PolicyZone):
+        return measure.origin
+    return " ".join(measure.clients)
+
+
+def _check_withdrawal(measure: ResolverWithdrawal) -> None:
+    if measure.lie not in (DnsLie.REFUSED, DnsLie.SILENCE):
+        raise LabError(
+            message(
+                "a resolver that withdraws answers REFUSED or nothing, not {lie}",
+                lie=measure.lie.name,
+            )
         )
-    errors: tuple[ExtendedError, ...] = ()
-    if measure.extended_error is not None:
-        errors = (ExtendedError(measure.extended_error, measure.extra_text),)
-    return reply_to(query, rcode, answers, recursion_available=True, extended_errors=errors)
+    _check_clients(measure.clients)
 
 
-_RCODES = {DnsLie.NXDOMAIN: "NXDOMAIN", DnsLie.FORGED: "NOERROR", DnsLie.REFUSED: "REFUSED"}
+def _check_clients(clients: tuple[str, ...]) -> None:
+    for prefix in clients:
+        try:
+            ipaddress.ip_network(prefix)
+        except ValueError as error:
+            raise LabError(
+                message("{prefix} is no prefix: {why}", prefix=prefix, why=str(error))
+            ) from None

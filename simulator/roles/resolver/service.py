@@ -1,29 +1,48 @@
-"""A recursive resolver on UDP and TCP: policy, then cache, then the walk from the root."""
+"""A recursive resolver on UDP and TCP: lies, then cache, then the walk from the root.
+
+Behind that stand the policy zones, if there are any, which rewrite what was found.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from random import Random
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from simulator.journal import Journal
+from simulator.measures import DnsLie
 from simulator.roles.resolver.cache import Cache, Delegation, Outcome
 from simulator.roles.resolver.exchange import Dial, Exchange, port_53
-from simulator.roles.resolver.policy import Policy, lie
+from simulator.roles.resolver.lies import lie
+from simulator.roles.resolver.policy import Policy
 from simulator.roles.resolver.resolution import Ask, Resolution
+from simulator.roles.resolver.rpz_rewriting import Rewriting, Rewritten
+from simulator.roles.resolver.rpz_service import carry_through
 from simulator.serving.dns import DnsPorts
 from simulator.serving.dns import Send as SendBytes
 from simulator.values import SECOND, Address, ExtendedError, Now
 from simulator.wire.dns import DnsFormatError, decode, encode, format_error_reply
 from simulator.wire.dns_values import DnsMessage, Question, Record, refusal, reply_to, udp_limit
+from simulator.wire.rpz import Action
 
 PROHIBITED = 18
 """INFO-CODE of RFC 8914: the client is not one that this resolver serves."""
 
 Send: TypeAlias = Callable[[DnsMessage], None]
-Waiter: TypeAlias = tuple[DnsMessage, Send]
+Waiter: TypeAlias = Callable[[Outcome], None]
+
+
+class _Asked(NamedTuple):
+    """A question, who asked it, and how to answer."""
+
+    query: DnsMessage
+    question: Question
+    source: Address
+    send: Send
+    stream: bool
 
 
 def anybody(source: Address) -> bool:
@@ -80,7 +99,11 @@ class Resolver:
         await self._ports.close()
 
     def take(self, data: bytes, source: Address, send: SendBytes, *, stream: bool) -> bool:
-        """Take a message from a client; answer by ``send``. False where silence is right."""
+        """Take a message from a client; answer by ``send``. False where silence is right.
+
+        Where a measure wants silence, it is True and ``send`` is never called: to the client
+        that looks as if the answer were on its way, for as long as it cares to wait.
+        """
         try:
             query = decode(data)
         except DnsFormatError:
@@ -92,12 +115,14 @@ class Resolver:
         if query.response:
             return False
         limit = None if stream else udp_limit(query)
-        self.respond(query, source, lambda reply: send(encode(reply, limit)))
+        self.respond(query, source, lambda reply: send(encode(reply, limit)), stream=stream)
         return True
 
     # --- answering ------------------------------------------------------------------
 
-    def respond(self, query: DnsMessage, source: Address, send: Send) -> None:
+    def respond(
+        self, query: DnsMessage, source: Address, send: Send, *, stream: bool = False
+    ) -> None:
         """Answer a query with ``send``: at once if that can be, else when the walk is over."""
         refused = self._refuse(query, source)
         if refused is not None:
@@ -105,24 +130,20 @@ class Resolver:
             return
         question = query.question
         assert question is not None, "_refuse() lets no message without a question through"
-        measure = self.policy.find(question.name)
-        if measure is not None:
-            self._record(
-                "resolver lied",
-                name=question.name,
-                type=question.type,
-                client=source,
-                lie=measure.lie.value,
-            )
-            send(lie(measure, query))
+        policy = self.policy
+        if policy.in_force and self._obeyed(_Asked(query, question, source, send, stream)):
             return
         outcome = self.cache.answer(question, self._now())
-        if outcome is not None:
+        if outcome is not None and not policy.zones:
             send(_reply(query, outcome))
+            return
+        asked = _Asked(query, question, source, send, stream)
+        if outcome is not None:
+            self._deliver(asked, outcome)
         elif not query.recursion_desired:
             send(self._best_delegation(query, question))
         else:
-            self._resolve(question, (query, send))
+            self._resolve(question, partial(self._deliver, asked))
 
     def _refuse(self, query: DnsMessage, source: Address) -> DnsMessage | None:
         if not self._allowed(source):
@@ -135,6 +156,32 @@ class Resolver:
             return reply_to(query, "NOTIMP", recursion_available=True)  # RFC 8482 lets us
         return None
 
+    def _obeyed(self, asked: _Asked) -> bool:
+        """Return whether a measure settles the question, whatever the truth may be."""
+        return self._turned_away(asked) or self._lied(asked)
+
+    def _turned_away(self, asked: _Asked) -> bool:
+        """Return whether the client is no longer served; it has been told, or not."""
+        withdrawal = self.policy.withdrawn(asked.source)
+        if withdrawal is None:
+            return False
+        self._record_for(asked, "resolver turned away", lie=withdrawal.lie.value)
+        if withdrawal.lie is not DnsLie.SILENCE:
+            errors = (ExtendedError(PROHIBITED),)
+            asked.send(reply_to(asked.query, "REFUSED", extended_errors=errors))
+        return True
+
+    def _lied(self, asked: _Asked) -> bool:
+        """Return whether there is a measure for the name; the lie has been told."""
+        measure = self.policy.find(asked.question.name, asked.source)
+        if measure is None:
+            return False
+        self._record_for(asked, "resolver lied", lie=measure.lie.value, rule=measure.name)
+        reply = lie(measure, asked.query)
+        if reply is not None:
+            asked.send(reply)
+        return True
+
     def _best_delegation(self, query: DnsMessage, question: Question) -> DnsMessage:
         """Return where to ask instead, to a client that wants no recursion: what dig
         ``+norecurse`` shows of a cache."""
@@ -145,6 +192,48 @@ class Resolver:
         servers = [Record(delegation.zone, "NS", ttl, name) for name in delegation.names]
         return reply_to(query, authority=tuple(servers), recursion_available=True)
 
+    # --- policy zones ---------------------------------------------------------------
+
+    def _deliver(self, asked: _Asked, outcome: Outcome) -> None:
+        """Send the true outcome, or what the policy zones make of it.
+
+        They do not touch what is asked without recursion (BIND's ``recursive-only yes``).
+        """
+        zones = self.policy.zones
+        if not zones or not asked.query.recursion_desired:
+            asked.send(_reply(asked.query, outcome))
+            return
+        _, question, source, _, stream = asked
+        rewriting = Rewriting(zones, question, outcome, source, stream=stream)
+        step = rewriting.next_step()
+        if isinstance(step, Rewritten):
+            self._send_rewritten(asked, step)
+        else:
+            self._start(self._look_further(asked, rewriting))
+
+    async def _look_further(self, asked: _Asked, rewriting: Rewriting) -> None:
+        self._send_rewritten(asked, await carry_through(rewriting, self.resolve))
+
+    def _send_rewritten(self, asked: _Asked, rewritten: Rewritten) -> None:
+        outcome, additional, truncated, match, met = rewritten
+        if match is not None:
+            trigger, action = match.rule.trigger, match.rule.action
+            untouched = action is Action.PASSTHRU or (action is Action.TCP_ONLY and asked.stream)
+            self._record_for(
+                asked,
+                "policy let through" if untouched else "resolver lied",
+                lie=action.value,
+                zone=match.zone.zone.origin,
+                trigger=trigger.kind.value,
+                rule=trigger.what,
+                met=met,
+            )
+        if outcome is not None:
+            reply = _reply(asked.query, outcome)
+            asked.send(reply._replace(additional=additional, truncated=truncated))
+
+    # --- the walk -------------------------------------------------------------------
+
     def _resolve(self, question: Question, waiter: Waiter) -> None:
         """Have the waiter answered when the question is; the same question is walked once."""
         waiters = self._waiters.get(question)
@@ -152,7 +241,10 @@ class Resolver:
             waiters.append(waiter)
             return
         self._waiters[question] = [waiter]
-        task = asyncio.get_running_loop().create_task(self._walk(question))
+        self._start(self._walk(question))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks[task] = None
         task.add_done_callback(self._tasks.pop)
 
@@ -161,8 +253,8 @@ class Resolver:
             outcome = await self.resolve(question)
         finally:
             waiters = self._waiters.pop(question)
-        for query, send in waiters:
-            send(_reply(query, outcome))
+        for waiter in waiters:
+            waiter(outcome)
 
     async def resolve(self, question: Question) -> Outcome:
         """Return how a question ends, from the cache or by asking; SERVFAIL at worst.
@@ -205,6 +297,10 @@ class Resolver:
             resolution.failed("timed out", self._now())
         else:
             resolution.received(reply, self._now())
+
+    def _record_for(self, asked: _Asked, what: str, /, **details: object) -> None:
+        name, kind, _ = asked.question
+        self._record(what, name=name, type=kind, client=asked.source, **details)
 
     def _record(self, what: str, /, **details: object) -> None:
         if self._journal is not None:

@@ -5,31 +5,25 @@ No cache and no search list: the name is asked for as it stands.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
 from simulator.errors import LabError
+from simulator.roles.resolver.channel import TIMEOUT_SECONDS, Channel, Heard
 from simulator.roles.resolver.exchange import Dial, Exchange, port_53
 from simulator.values import Address, ExtendedError, Instant, Now, message
+from simulator.wire import failures
 from simulator.wire.dns_names import DnsFormatError, canonical, text_to_labels
 from simulator.wire.dns_values import DnsMessage, Question, Record
 
-TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 2
-"""``timeout`` and ``attempts`` of resolv.conf(5), with glibc's defaults."""
+"""``attempts`` of resolv.conf(5), with glibc's default, as is its ``timeout`` of 5 s."""
 
 _FAILURES = {
     "NXDOMAIN": "dns_nxdomain_error",
     "REFUSED": "dns_refused_error",
     "SERVFAIL": "dns_servfail_error",
-}
-_NETWORK_FAILURES = {
-    errno.ECONNREFUSED: "connection_refused",
-    errno.ECONNRESET: "connection_reset",
-    errno.EHOSTUNREACH: "host_unreachable",
-    errno.ENETUNREACH: "network_unreachable",
 }
 
 
@@ -38,6 +32,8 @@ class Answer(NamedTuple):
 
     ``rcode`` is None if nobody replied, ``resolver`` is who did (None for the hosts file);
     ``failure`` is an OONI failure string, or None if there are ``records`` of the type.
+    ``engine`` is how the reply came, or how it was last waited for (see
+    `simulator.values.QuerySeen`), ``raw`` its bytes.
     """
 
     question: Question
@@ -49,6 +45,8 @@ class Answer(NamedTuple):
     began: Instant = 0
     ended: Instant = 0
     failure: str | None = None
+    engine: str = "udp"
+    raw: bytes = b""
 
 
 class Addresses(NamedTuple):
@@ -69,7 +67,9 @@ class Addresses(NamedTuple):
 
 
 class StubResolver:
-    """Asks ``servers`` in turn. ``servers`` and ``hosts`` may be set anew at any time.
+    """Asks ``servers`` in turn, at port 53, unless ``channel`` says whom to ask and how.
+
+    ``servers``, ``channel`` and ``hosts`` may be set anew at any time.
 
     ``hosts`` are the entries of a hosts file, by name in lower case without the trailing
     dot: they go before the DNS. ``families`` are those whose addresses are wanted, the
@@ -90,6 +90,7 @@ class StubResolver:
     ) -> None:
         self.servers = tuple(servers)
         self.hosts = dict(hosts or {})
+        self.channel: Channel | None = None
         self._now = now
         self._families = families
         self._exchange = Exchange(random, dial=dial)
@@ -133,67 +134,82 @@ class StubResolver:
         self, name: str, listed: Sequence[Address], families: tuple[int, ...]
     ) -> Addresses:
         now = self._now()
-        found = tuple(
-            [one for family in families for one in listed if (":" in one) == (family == 6)]
-        )
-        failure = None if found else "dns_no_answer"
-        return Addresses(name, found, failure, None, None, None, now, now, ())
+        answers = tuple([_listed_answer(name, listed, family, now) for family in families])
+        found = tuple([address for answer in answers for address in answer.addresses])
+        failure = None if found else failures.NO_ANSWER
+        return Addresses(name, found, failure, None, None, None, now, now, answers)
 
     async def _ask(self, questions: Sequence[Question]) -> list[Answer]:
-        """Ask each server in turn, twice, until each question has a usable reply.
+        """Have each question answered, by the channel if there is one, else at port 53."""
+        began = self._now()
+        settled = [Answer(question, began=began) for question in questions]
+        open_ones = list(range(len(questions)))
+        servers = self.servers
+        if self.channel is not None:
+            open_ones = await self._ask_channel(self.channel, settled)
+            servers = (self.channel.server,)
+        if open_ones:
+            await self._ask_servers(servers, settled, open_ones)
+        return settled
+
+    async def _ask_channel(self, channel: Channel, settled: list[Answer]) -> list[int]:
+        """Settle what the channel settles; return what is left to port 53."""
+        questions = [answer.question for answer in settled]
+        queries = self._exchange.queries(questions, recursion_desired=True)
+        left = []
+        for index, heard in enumerate(await channel.ask(queries)):
+            settled[index] = _settled(settled[index], heard, channel.server, self._now())
+            if heard.reply is None and not channel.strict:
+                left.append(index)
+        return left
+
+    async def _ask_servers(
+        self, servers: Sequence[Address], settled: list[Answer], open_ones: list[int]
+    ) -> None:
+        """Ask each server in turn, twice, until each open question has a usable reply.
 
         SERVFAIL, REFUSED and the like make the next server's turn come, as in glibc;
         once every server has said so, asking again is no use.
         """
-        began = self._now()
-        settled = [Answer(question) for question in questions]
-        open_ones = list(range(len(questions)))
         for _ in range(self._attempts):
-            for server in self.servers:
-                replies = await self._ask_server(server, [questions[one] for one in open_ones])
+            for server in servers:
+                questions = [settled[index].question for index in open_ones]
                 still_open = []
-                for index, reply in zip(open_ones, replies, strict=True):
-                    question = questions[index]
-                    if isinstance(reply, DnsMessage):
-                        settled[index] = read_reply(question, reply, server)
-                        if reply.rcode not in ("NOERROR", "NXDOMAIN"):
-                            still_open.append(index)
-                    else:
-                        if settled[index].rcode is None:
-                            settled[index] = Answer(question, failure=reply)
+                replies = await self._ask_server(server, questions)
+                for index, heard in zip(open_ones, replies, strict=True):
+                    if heard.reply is not None or settled[index].rcode is None:
+                        settled[index] = _settled(settled[index], heard, server, self._now())
+                    if heard.reply is None or heard.reply.rcode not in ("NOERROR", "NXDOMAIN"):
                         still_open.append(index)
                 open_ones = still_open
                 if not open_ones:
-                    break
+                    return
             if all(settled[index].rcode is not None for index in open_ones):
-                break
-        ended = self._now()
-        return [answer._replace(began=began, ended=ended) for answer in settled]
+                return
 
-    async def _ask_server(
-        self, server: Address, questions: Sequence[Question]
-    ) -> list[DnsMessage | str]:
+    async def _ask_server(self, server: Address, questions: Sequence[Question]) -> list[Heard]:
         """Return each question's reply from one server, or the failure in its place."""
         queries = self._exchange.queries(questions, recursion_desired=True)
         try:
-            replies = await self._exchange.by_datagram(server, queries, self._timeout)
+            replies = await self._exchange.replies_by_datagram(server, queries, self._timeout)
         except OSError as error:
-            return [_network_failure(error)] * len(questions)
-        results: list[DnsMessage | str] = []
+            return [Heard("udp", failure=failures.of_connection(error))] * len(questions)
+        results = []
         for query, reply in zip(queries, replies, strict=True):
             if reply is None:
-                results.append("generic_timeout_error")
-            elif reply.truncated:
+                results.append(Heard("udp", failure=failures.TIMEOUT))
+            elif reply.message.truncated:
                 results.append(await self._ask_by_stream(server, query))
             else:
-                results.append(reply)
+                results.append(Heard("udp", reply.message, reply.raw))
         return results
 
-    async def _ask_by_stream(self, server: Address, query: DnsMessage) -> DnsMessage | str:
+    async def _ask_by_stream(self, server: Address, query: DnsMessage) -> Heard:
         try:
-            return await self._exchange.by_stream(server, query, self._timeout)
+            reply = await self._exchange.reply_by_stream(server, query, self._timeout)
         except OSError as error:
-            return _network_failure(error)
+            return Heard("tcp", failure=failures.of_connection(error))
+        return Heard("tcp", reply.message, reply.raw)
 
 
 def _checked(name: str) -> str:
@@ -206,17 +222,43 @@ def _checked(name: str) -> str:
     return canonical(name)
 
 
-def _network_failure(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "generic_timeout_error"
-    return _NETWORK_FAILURES.get(error.errno or 0) or f"unknown_failure: {error}"
+def _listed_answer(name: str, listed: Sequence[Address], family: int, now: Instant) -> Answer:
+    """Return what a hosts file says of one family of addresses; its lines know no TTL."""
+    kind = "AAAA" if family == 6 else "A"
+    found = tuple([one for one in listed if (":" in one) == (family == 6)])
+    return Answer(
+        Question(name, kind),
+        records=tuple([Record(name, kind, 0, address) for address in found]),
+        addresses=found,
+        began=now,
+        ended=now,
+        failure=None if found else failures.NO_ANSWER,
+        engine="hosts",
+    )
 
 
-def read_reply(question: Question, reply: DnsMessage, server: Address) -> Answer:
+def _settled(answer: Answer, heard: Heard, server: Address, now: Instant) -> Answer:
+    """Return what became of the question of ``answer``, for which a reply came or failed to."""
+    if heard.reply is None:
+        return Answer(
+            answer.question,
+            began=answer.began,
+            ended=now,
+            failure=heard.failure,
+            engine=heard.engine,
+        )
+    return read_reply(answer.question, heard, server, answer.began, now)
+
+
+def read_reply(
+    question: Question, heard: Heard, server: Address, began: Instant = 0, ended: Instant = 0
+) -> Answer:
     """Return what a reply says about ``question``, with the failure string that goes with it.
 
     Addresses count only at the end of the chain of aliases that starts at the name.
     """
+    engine, reply, raw, _ = heard
+    assert reply is not None
     name = question.name
     aliases = {
         record.name: canonical(record.data) for record in reply.answers if record.type == "CNAME"
@@ -226,9 +268,9 @@ def read_reply(question: Question, reply: DnsMessage, server: Address) -> Answer
     found = tuple([record for record in reply.answers if record[:2] == (name, question.type)])
     failure = None
     if reply.rcode != "NOERROR":
-        failure = _FAILURES.get(reply.rcode, "dns_server_misbehaving")
+        failure = _FAILURES.get(reply.rcode, failures.MISBEHAVING)
     elif not found:
-        failure = "dns_no_answer"
+        failure = failures.NO_ANSWER
     errors = reply.edns.extended_errors if reply.edns is not None else ()
     return Answer(
         question,
@@ -237,7 +279,11 @@ def read_reply(question: Question, reply: DnsMessage, server: Address) -> Answer
         tuple([record.data for record in found]) if question.type in ("A", "AAAA") else (),
         errors[0] if errors else None,
         server,
-        failure=failure,
+        began,
+        ended,
+        failure,
+        engine,
+        raw,
     )
 
 
@@ -250,6 +296,6 @@ def _decisive(answers: Sequence[Answer]) -> Answer:
         if answer.addresses:
             return answer
     for answer in answers:
-        if answer.failure != "dns_no_answer":
+        if answer.failure != failures.NO_ANSWER:
             return answer
     return answers[0]

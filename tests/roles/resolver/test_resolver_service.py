@@ -67,7 +67,13 @@ def test_policy_goes_before_the_cache_and_is_journalled(bench: Bench) -> None:
     assert bench.ask().rcode == "NXDOMAIN"
     [entry] = bench.journal
     assert (entry.who, entry.what) == ("resolver of opt-nc", "resolver lied")
-    assert entry.details == {"name": "clips.test", "type": "A", "client": CLIENT, "lie": "nxdomain"}
+    assert entry.details == {
+        "name": "clips.test",
+        "type": "A",
+        "client": CLIENT,
+        "lie": "nxdomain",
+        "rule": "clips.test",
+    }
     bench.resolver.policy.lift("order")
     assert bench.ask().answers == (ADDRESS,)
 

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from simulator.errors import LabError
+from simulator.roles.resolver.channel import Heard
 from simulator.roles.resolver.exchange import Exchange
 from simulator.roles.resolver.stub import Answer, StubResolver, read_reply
 from simulator.values import ExtendedError
@@ -182,6 +183,30 @@ async def test_the_hosts_file_goes_first(clients: Clients) -> None:
     )
 
 
+async def test_an_answer_tells_how_it_came_and_in_which_bytes(clients: Clients) -> None:
+    fake = await clients.serve(FIRST, says("NOERROR", FOUR))
+    answer = await clients.stub(FIRST).lookup("clips.test", "A")
+    assert answer.engine == "udp"
+    assert answer.raw == encode(reply_to(fake.asked[0], answers=(FOUR,)))
+
+
+async def test_a_truncated_answer_is_told_from_the_one_that_came_by_tcp(clients: Clients) -> None:
+    """The failure is TCP's: nothing listens there."""
+    await clients.serve(FIRST, lambda query: [encode(reply_to(query)._replace(truncated=True))])
+    answer = await clients.stub(FIRST).lookup("clips.test", "A")
+    assert (answer.engine, answer.raw, answer.failure) == ("tcp", b"", "connection_refused")
+
+
+async def test_the_hosts_file_answers_by_family_with_its_own_engine(clients: Clients) -> None:
+    stub = clients.stub(hosts={"clips.test": ["192.0.2.99", "192.0.2.98"]})
+    found = await stub.addresses("clips.test")
+    assert [(a.question.type, a.addresses, a.engine, a.failure) for a in found.answers] == [
+        ("A", ("192.0.2.99", "192.0.2.98"), "hosts", None),
+        ("AAAA", (), "hosts", "dns_no_answer"),
+    ]
+    assert found.answers[0].records[1] == Record("clips.test", "A", 0, "192.0.2.98")
+
+
 async def test_one_family_may_be_asked_for_alone(clients: Clients) -> None:
     fake = await clients.serve(FIRST, says("NOERROR", FOUR, SIX))
     stub = clients.stub(FIRST, hosts={"printer.test": ["192.0.2.99"]})
@@ -201,13 +226,14 @@ def test_addresses_count_at_the_end_of_the_aliases_only() -> None:
     alias = Record("clips.test", "CNAME", 60, "edge.example")
     end = Record("edge.example", "A", 60, "192.0.2.5")
     stray = Record("stray.test", "A", 60, "203.0.113.66")
-    answer = read_reply(CLIPS, reply_to(query, answers=(alias, end, stray)), FIRST)
+    answer = read_reply(CLIPS, Heard("udp", reply_to(query, answers=(alias, end, stray))), FIRST)
     assert (answer.addresses, answer.failure) == (("192.0.2.5",), None)
     assert len(answer.records) == 3
-    alone = read_reply(CLIPS, reply_to(query, answers=(stray,)), FIRST)
+    alone = read_reply(CLIPS, Heard("udp", reply_to(query, answers=(stray,))), FIRST)
     assert (alone.addresses, alone.failure) == ((), "dns_no_answer")
     loop = (alias, Record("edge.example", "CNAME", 60, "clips.test"))
-    assert read_reply(CLIPS, reply_to(query, answers=loop), FIRST).failure == "dns_no_answer"
+    endless = Heard("udp", reply_to(query, answers=loop))
+    assert read_reply(CLIPS, endless, FIRST).failure == "dns_no_answer"
 
 
 @pytest.mark.parametrize(
@@ -222,8 +248,17 @@ def test_addresses_count_at_the_end_of_the_aliases_only() -> None:
 )
 def test_failures_have_the_names_of_ooni(rcode: str, failure: str) -> None:
     query = make_query(1, CLIPS, recursion_desired=True)
-    answer = read_reply(CLIPS, reply_to(query, rcode), FIRST)
-    assert answer == Answer(CLIPS, rcode, resolver=FIRST, failure=failure)
+    answer = read_reply(CLIPS, Heard("dot", reply_to(query, rcode), b"raw"), FIRST, 1, 2)
+    assert answer == Answer(
+        CLIPS,
+        rcode,
+        resolver=FIRST,
+        began=1,
+        ended=2,
+        failure=failure,
+        engine="dot",
+        raw=b"raw",
+    )
 
 
 def test_ids_of_one_socket_differ_and_follow_the_seed() -> None:

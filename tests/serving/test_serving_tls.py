@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from simulator.roles.certification.logic import Authority, check_request
-from simulator.roles.hosting import tls as hosting_tls
-from simulator.roles.hosting.certificates import TlsContexts
-from simulator.roles.hosting.tls import TlsServerProtocol
+from simulator.serving import tls as serving_tls
+from simulator.serving.certificates import TlsContexts
+from simulator.serving.tls import TlsServerProtocol
 
 TODAY = datetime.datetime.now(datetime.UTC)  # noqa: TID251 - OpenSSL compares with it
 AUTHORITY = Authority("Lab Root", Random(1), TODAY)
@@ -224,7 +224,7 @@ async def test_before_the_handshake_there_is_nobody_to_tell() -> None:
 
 
 async def test_a_silent_client_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosting_tls, "HANDSHAKE_TIMEOUT", 0)
+    monkeypatch.setattr(serving_tls, "HANDSHAKE_TIMEOUT", 0)
     dialogue = Dialogue(contexts_for("coco.xg"))
     await asyncio.sleep(0.001)
     assert dialogue.wire.aborted

@@ -72,7 +72,7 @@ class TlsContexts:
     def listening(self) -> ssl.SSLContext:
         """The context to listen with; it has no certificate and leaves the choice to SNI."""
         context = _server_context()
-        context.sni_callback = self._choose
+        context.sni_callback = self.choose
         return context
 
     def install(self, names: Sequence[str], chain_pem: str) -> None:
@@ -91,9 +91,10 @@ class TlsContexts:
             _load(context, chain_pem.encode() + self.keys.private_pem())
         return context
 
-    def _choose(
-        self, connection: ssl.SSLObject, name: str | None, _listening: ssl.SSLContext
+    def choose(
+        self, connection: ssl.SSLObject, name: str | None, listening: ssl.SSLContext
     ) -> None:
+        """Give a connection the certificate for the name in its ClientHello, if it has one."""
         chain = self._chains.get(name.lower()) if name is not None else None
         if chain is None:
             chain = next(iter(self._chains.values()), None)
