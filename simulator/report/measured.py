@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from simulator.world.models import World
 
 _HEADS = {
-    NO_WAY: "none",
+    NO_WAY: "-",
     "public-resolver": "res",
-    "dot-opportunistic": "dot?",
-    "dot-strict": "dot!",
+    "dot-opportunistic": "dt?",
+    "dot-strict": "dt!",
     "doh": "doh",
-    "hosts-file": "file",
-    "http-only": "http",
-    "socks-proxy": "sock",
-    "connect-proxy": "conn",
+    "hosts-file": "hos",
+    "http-only": "htp",
+    "socks-proxy": "soc",
+    "connect-proxy": "con",
     "vpn": "vpn",
-    "vpn-obfuscated": "vpn~",
+    "vpn-obfuscated": "vp~",
     "onion": "oni",
     "mirror": "mir",
     "fronting": "fro",
@@ -49,7 +49,7 @@ _STYLES = {
     Outcome.BLOCKED: styles.BAD,
     Outcome.BANNER: "bold magenta",
 }
-_COLUMN = 5
+_COLUMN = 4
 _LEAST_LABEL = 18
 
 
@@ -99,13 +99,13 @@ class MatrixReport:
     def _table(self, rows: Sequence[Row]) -> None:
         page = self._page
         label = max(_LEAST_LABEL, *(cell_len(row.measure) + 1 for row in rows))
-        room = max(1, (page.width - label) // _COLUMN)
+        room = max(1, (page.width - label + 1) // _COLUMN)  # the last needs no gap behind it
         vias = [cell.via for cell in rows[0].cells]
         for first in range(0, len(vias), room):
             chosen = vias[first : first + room]
             if first:
                 page.blank()
-            heads = [(pad(_HEADS.get(via, via[:4]), _COLUMN), "bold") for via in chosen]
+            heads = [(pad(_HEADS.get(via, via[:3]), _COLUMN), "bold") for via in chosen]
             page.line((pad("", label), ""), *heads)
             for row in rows:
                 by_way = {cell.via: cell for cell in row.cells}
@@ -124,10 +124,9 @@ class MatrixReport:
             )
         page.blank()
         for cell in rows[0].cells:
-            if cell.via in CIRCUMVENTIONS:
-                head = pad(_HEADS[cell.via], _COLUMN)
-                words = self._say(CIRCUMVENTIONS[cell.via])
-                page.paragraph(f"{cell.via}: {words}", styles.QUIET, first=[(head, "bold")])
+            head = pad(_HEADS.get(cell.via, cell.via[:3]), _COLUMN)
+            words = self._say(CIRCUMVENTIONS.get(cell.via, message("nothing is gone round")))
+            page.paragraph(f"{cell.via}: {words}", styles.QUIET, first=[(head, "bold")])
         if rows[0].lacking:
             lacking = message("not in this world: {ways}", ways=", ".join(rows[0].lacking))
             page.paragraph(self._say(lacking), styles.QUIET)

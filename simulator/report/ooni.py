@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from simulator.ooni.classify import Blocking
 from simulator.ooni.command import diagnose, to_json
 from simulator.ooni.comparison import CONSISTENT, INCONSISTENT
-from simulator.ooni.format import printable
+from simulator.ooni.read import printable
 from simulator.ooni.result import Result, to_dict
 from simulator.report import styles
 from simulator.report.files import check_writable, writing
