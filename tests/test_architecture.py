@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "lab": BASE | {"wire", "net", "roles", "world"},
     "scenario": BASE | {"wire", "net", "roles", "world", "lab"},
     "matrix": BASE | {"wire", "net", "roles", "world", "lab"},
-    "ooni": BASE | {"wire", "roles"},
+    "ooni": BASE | {"wire", "roles", "world"},
     "tools": BASE | {"text", "wire", "net", "roles", "world", "lab", "scenario"},
     "report": BASE
     | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "ooni"},

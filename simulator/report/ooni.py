@@ -16,7 +16,7 @@ from simulator.ooni.comparison import CONSISTENT, INCONSISTENT
 from simulator.ooni.read import printable
 from simulator.ooni.result import Result, to_dict
 from simulator.report import styles
-from simulator.report.files import check_writable, writing
+from simulator.report.files import check_writable, why, writing
 from simulator.report.page import Page, pad
 from simulator.text import say
 from simulator.values import Message, message
@@ -29,7 +29,7 @@ JUDGED, MISUSED = 0, 2
 _INDENT = 2
 
 _CAUSES = {
-    "accessible": message("open"),
+    "accessible": message("the site is open"),
     "blocked.dns": message("blocked by the DNS"),
     "blocked.ip": message("blocked by address"),
     "blocked.tls": message("blocked by the name in TLS"),
@@ -39,7 +39,7 @@ _CAUSES = {
     "seized.hold": message("seized: the name is on hold"),
     "seized.redelegation": message("seized: the name leads elsewhere"),
     "seized.host": message("seized: the machine itself"),
-    "down": message("down for everybody"),
+    "down": message("out of service for everybody"),
     "cannot_tell": message("cannot tell"),
 }
 _SURE = {
@@ -86,13 +86,18 @@ def run(options: argparse.Namespace, language: str) -> int:
     return status
 
 
-def _complain(found: Fault | Message, language: str) -> None:
+def _complain(found: Fault | OSError, language: str) -> None:
     """Write what is wrong at once, so that it stands between what stands around it."""
 
     def told(text: Message) -> str:
         return say(text, language)
 
-    text = told(found) if isinstance(found, Message) else found.show(told)
+    if isinstance(found, Fault):
+        text = found.show(told)
+    else:
+        file = str(found.filename)
+        sentence = message("'{file}' cannot be read: {reason}", file=file, reason=why(found))
+        text = told(sentence)
     encoding = sys.stderr.encoding or "utf-8"
     sys.stdout.flush()
     sys.stderr.write(text.encode(encoding, "replace").decode(encoding) + "\n")
@@ -198,7 +203,7 @@ def verdict_words(blocking: Blocking, accessible: bool | None) -> Message:
         return message("blocked ({how})", how=blocking)
     if accessible is None:
         return message("cannot tell")
-    return message("accessible") if accessible else message("down")
+    return message("accessible") if accessible else message("out of service")
 
 
 def _ooni(result: Result) -> Message:
