@@ -21,6 +21,7 @@ from simulator.net.packets import (
 from simulator.net.schedule import Schedule
 from simulator.net.topology import Network, Path, Topology
 from simulator.values import (
+    RST,
     Address,
     Delay,
     Direction,
@@ -192,9 +193,10 @@ class Fabric:
         box = network.middlebox
         if box is not None:
             packet = box.answered(packet, self.clock.now)
-            verdict, rule = box.judge(packet, _direction(path, index), self.now())
+            direction, within = _direction(path, index), len(path.hops) == 1
+            verdict, rule, seen = box.judge(packet, direction, self.clock.now, within=within)
             if rule is not None:
-                self._record(network, rule.name, verdict, packet)
+                self._record(network, rule.name, verdict, packet, seen)
                 self._carry_out(verdict, rule, (packet, path, index, at, last))
                 return
         self._leave(packet, path, index, at, last)
@@ -219,10 +221,7 @@ class Fabric:
             held = (packet, path, index, at + verdict.duration, last)
             self.schedule.at(self.now() + verdict.duration, self._released, held)
         elif type(verdict) is Reset:
-            if isinstance(packet.body, Segment):
-                self.emit(reset_for(packet, packet.body), network)
-                if verdict.both_ways:
-                    self.emit(reset_onward(packet, packet.body), network)
+            self._reset(packet, network, both_ways=verdict.both_ways)
         elif type(verdict) is Reject:
             self._answer((packet, network, verdict.kind))
         elif type(verdict) is Inject:
@@ -237,13 +236,27 @@ class Fabric:
         else:
             assert type(verdict) is Drop
 
+    def _reset(self, packet: Packet, network: Network, *, both_ways: bool) -> None:
+        """Send RSTs with the numbers that each end expects next, if the segment came in order.
+
+        None answers a RST (RFC 9293 section 3.10.7.1), and none what is not TCP.
+        """
+        segment = packet.body
+        if isinstance(segment, Segment) and not segment.flags & RST:
+            self.emit(reset_for(packet, segment), network)
+            if both_ways:
+                self.emit(reset_onward(packet, segment), network)
+
     def _released(self, journey: tuple[Packet, Path, int, Instant, int]) -> None:
         self._leave(*journey)
 
-    def _record(self, network: Network, rule: str, verdict: Verdict, packet: Packet) -> None:
+    def _record(
+        self, network: Network, rule: str, verdict: Verdict, packet: Packet, seen: str | None
+    ) -> None:
         if self.journal is not None:
             what = f"packet {_PAST[type(verdict)]}"
-            self.journal.record(network.name, what, rule=rule, **describe(packet))
+            facts = describe(packet) if seen is None else {"seen": seen, **describe(packet)}
+            self.journal.record(network.name, what, rule=rule, **facts)
 
     # --- errors ---------------------------------------------------------------------
 

@@ -9,28 +9,22 @@ next one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from simulator.net.packets import FlowKey, flow_key
+from simulator.net.redirection import IDLE, MOST, Redirections
 from simulator.values import (
-    MINUTE,
     PASS,
-    Address,
-    Datagram,
     Direction,
-    Icmp,
     Instant,
     Packet,
     Pass,
     Redirect,
-    Segment,
     Verdict,
 )
 
-FLOW_IDLE = 5 * MINUTE
-"""A flow that is silent for so long is forgotten; conntrack's usual order of magnitude."""
-FLOWS_MOST = 65_536
-"""Flows that one middlebox remembers; the longest silent one goes first."""
+FLOW_IDLE = IDLE
+FLOWS_MOST = MOST
 
 
 class Rule(Protocol):
@@ -50,22 +44,28 @@ class Rule(Protocol):
 class Flow:
     """What is remembered of one flow, both directions: each rule's own state, by rule."""
 
-    __slots__ = ("key", "last_seen", "memory")
+    __slots__ = ("key", "last_seen", "memory", "seen")
 
     def __init__(self, key: FlowKey, now: Instant) -> None:
         self.key = key
         self.last_seen = now
         self.memory: dict[str, Any] = {}
+        self.seen: dict[str, str] = {}
+        """By rule, what it recognised when it last objected: the journal tells it."""
 
 
-class _Translation:
-    """A redirected flow: whom the client meant to talk to, by which rule, and until when."""
+class Judgment(NamedTuple):
+    """A verdict, the rule that gave it, and what that rule says it saw.
 
-    __slots__ = ("address", "last_seen", "port", "rule")
+    Without a rule, nobody objects.
+    """
 
-    def __init__(self, address: Address, port: int, rule: str, now: Instant) -> None:
-        self.address, self.port = address, port
-        self.rule, self.last_seen = rule, now
+    verdict: Verdict
+    rule: Rule | None = None
+    seen: str | None = None
+
+
+_NO_OBJECTION = Judgment(PASS)
 
 
 class Middlebox:
@@ -75,57 +75,70 @@ class Middlebox:
         self.name = name
         self._changed = changed
         self._rules: dict[str, Rule] = {}
+        self._at_border: dict[str, None] = {}
         self._order: tuple[Rule, ...] = ()
+        self._within: tuple[Rule, ...] = ()
+        """The rules that packets between two of the network's own machines meet."""
         self._flows: dict[FlowKey, Flow] = {}
-        self._translations: dict[tuple[Address, int, Address, int], _Translation] = {}
+        self._redirections = Redirections()
 
     def __repr__(self) -> str:
         return f"<Middlebox {self.name} rules={[rule.name for rule in self._order]}>"
 
-    def put(self, key: str, rule: Rule) -> None:
-        """Install a rule behind those already there; replace the one of the same key."""
+    def put(self, key: str, rule: Rule, *, at_border: bool = False) -> None:
+        """Install a rule behind those already there; replace the one of the same key.
+
+        All packets of the network's hosts meet a rule, for there is one router and it is the
+        first on every way; one ``at_border`` only those that leave the network or come in.
+        """
         self._rules[key] = rule
+        self._at_border.pop(key, None)
+        if at_border:
+            self._at_border[key] = None
         self._settle()
 
     def lift(self, key: str) -> None:
         """Take a rule away, and what flows remember of it. Unknown keys are a KeyError."""
         del self._rules[key]
+        self._at_border.pop(key, None)
         for flow in self._flows.values():
             flow.memory.pop(key, None)
-        self._translations = {
-            ends: each for ends, each in self._translations.items() if each.rule != key
-        }
+            flow.seen.pop(key, None)
+        self._redirections.forget_rule(key)
         self._settle()
 
     def _settle(self) -> None:
         self._order = tuple(self._rules.values())
+        self._within = tuple(
+            [rule for key, rule in self._rules.items() if key not in self._at_border]
+        )
         self._changed()
 
     @property
     def idle(self) -> bool:
         """Whether nothing here can touch a packet."""
-        return not self._order and not self._translations
+        return not self._order and len(self._redirections) == 0
 
     def concerns(self, packet: Packet) -> bool:
         """Whether any rule may want the packet; the others pass without an event."""
         for rule in self._order:  # a loop: a generator would cost more than most rules
             if rule.concerns(packet):
                 return True
-        return bool(self._translations) and self._translation(packet) is not None
+        return len(self._redirections) > 0 and self._redirections.concern(packet)
 
     def judge(
-        self, packet: Packet, direction: Direction, now: Instant
-    ) -> tuple[Verdict, Rule | None]:
-        """Return the first verdict that is not `Pass`, and the rule that gave it."""
+        self, packet: Packet, direction: Direction, now: Instant, *, within: bool = False
+    ) -> Judgment:
+        """Return the first verdict that is not `Pass`; ``within`` the network, or across it."""
         flow: Flow | None = None
-        for rule in self._order:
+        for rule in self._within if within else self._order:
             if rule.concerns(packet):
                 if flow is None:
                     flow = self._flow(packet, now)
                 verdict = rule.judge(packet, direction, flow, now)
                 if type(verdict) is not Pass:
-                    return verdict, rule
-        return PASS, None
+                    return Judgment(verdict, rule, flow.seen.get(rule.name))
+        return _NO_OBJECTION
 
     def _flow(self, packet: Packet, now: Instant) -> Flow:
         key = flow_key(packet)
@@ -140,45 +153,13 @@ class Middlebox:
 
     def redirected(self, packet: Packet, verdict: Redirect, rule: Rule, now: Instant) -> Packet:
         """Return the packet as a redirection sends it on, and remember how to answer."""
-        body = packet.body
-        if type(body) is Icmp:
-            return packet._replace(destination=verdict.address)
-        assert isinstance(body, Datagram | Segment)
-        port = body.destination_port if verdict.port is None else verdict.port
-        ends = (verdict.address, port, packet.source, body.source_port)
-        if not self._translations:
-            self._changed()
-        self._translations.pop(ends, None)
-        if len(self._translations) >= FLOWS_MOST:
-            del self._translations[next(iter(self._translations))]
+        first = len(self._redirections) == 0
         key = next(key for key, each in self._rules.items() if each is rule)
-        self._translations[ends] = _Translation(packet.destination, body.destination_port, key, now)
-        return packet._replace(
-            destination=verdict.address, body=body._replace(destination_port=port)
-        )
+        sent_on = self._redirections.redirect(packet, verdict.address, verdict.port, key, now)
+        if first:
+            self._changed()
+        return sent_on
 
     def answered(self, packet: Packet, now: Instant) -> Packet:
         """Return an answer to a redirected flow in the name of whom the client asked."""
-        translation = self._translation(packet)
-        if translation is None:
-            return packet
-        body = packet.body
-        assert isinstance(body, Datagram | Segment)
-        if now - translation.last_seen > FLOW_IDLE:
-            del self._translations[_ends(packet, body)]
-            return packet
-        translation.last_seen = now
-        return packet._replace(
-            source=translation.address, body=body._replace(source_port=translation.port)
-        )
-
-    def _translation(self, packet: Packet) -> _Translation | None:
-        body = packet.body
-        if type(body) is Icmp:
-            return None
-        assert isinstance(body, Datagram | Segment)
-        return self._translations.get(_ends(packet, body))
-
-
-def _ends(packet: Packet, body: Datagram | Segment) -> tuple[Address, int, Address, int]:
-    return (packet.source, body.source_port, packet.destination, body.destination_port)
+        return self._redirections.translate(packet, now)

@@ -137,9 +137,10 @@ class _Reader:
             raise ZoneTextError(line, message("a record needs a name, a type and data"))
         kind = tokens[0].upper()
         data = self._data(line, kind, tokens[1:])
+        record = _checked(line, Record(self._owner, kind, ttl or 0, data))
         if ttl is None:
-            ttl = self._usual_ttl(kind, data)
-        yield Placed(line, _checked(line, Record(self._owner, kind, ttl, data)))
+            record = record._replace(ttl=self._usual_ttl(record))
+        yield Placed(line, record)
 
     def _obey(self, line: int, tokens: list[str]) -> None:
         directive, *arguments = tokens
@@ -156,9 +157,9 @@ class _Reader:
         else:
             self._ttl = _seconds(line, arguments[0])
 
-    def _usual_ttl(self, kind: str, data: str) -> int:
-        if self._ttl is None and kind == "SOA":
-            self._ttl = int(data.split()[6])
+    def _usual_ttl(self, record: Record) -> int:
+        if self._ttl is None and record.type == "SOA":
+            self._ttl = min(int(record.data.split()[6]), LONGEST_TTL)
         return USUAL_TTL if self._ttl is None else self._ttl
 
     def _data(self, line: int, kind: str, fields: list[str]) -> str:

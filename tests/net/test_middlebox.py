@@ -255,6 +255,46 @@ def test_both_directions_are_one_flow_and_an_idle_one_is_forgotten(internet: Any
     assert flows[4] > 300_000_000
 
 
+def test_a_rule_at_the_border_does_not_meet_what_stays_within(internet: Any) -> None:
+    carol = internet.host("carol", internet.home, "192.0.2.80")
+    near = bind(internet, carol, "192.0.2.80", 9)
+    far = bind(internet, internet.bob, "198.51.100.20", 9)
+
+    async def say(*addresses: Address) -> None:
+        transport, _ = await internet.loop.create_datagram_endpoint(Collector, ("192.0.2.10", 5000))
+        for address in addresses:
+            transport.sendto(b"x", (address, 9))
+        await asyncio.sleep(1)
+        transport.close()
+
+    box = rules(internet)
+    for at_border, arrived in ((True, (1, 0)), (False, (1, 0)), (True, (2, 0))):
+        box.put("r", Answer("cut", Drop()), at_border=at_border)  # each replaces the one before
+        internet.on(internet.alice, say("192.0.2.80", "198.51.100.20"))
+        assert (len(near.got), len(far.got)) == arrived
+    box.lift("r")
+    internet.on(internet.alice, say("192.0.2.80", "198.51.100.20"))
+    assert (len(near.got), len(far.got)) == (3, 1)
+
+
+def test_the_journal_tells_what_a_rule_saw_until_the_rule_is_lifted(internet: Any) -> None:
+    class Reads(Answer):
+        def judge(self, packet: Packet, direction: Direction, flow: Flow, now: Instant) -> Verdict:
+            assert isinstance(packet.body, Datagram)
+            if packet.body.data:
+                flow.seen["r"] = packet.body.data.decode()
+            return self._verdict
+
+    box = rules(internet)
+    box.put("r", Reads("r", Drop()))
+    send(internet, b"a word")
+    send(internet, b"")
+    box.lift("r")
+    box.put("r", Answer("r", Drop()))
+    send(internet)
+    assert [entry.details.get("seen") for entry in internet.journal] == ["a word", "a word", None]
+
+
 def test_direction_is_told_from_the_networks_own_hosts(internet: Any) -> None:
     seen: list[tuple[str, Direction]] = []
 

@@ -63,6 +63,8 @@ def test_without_a_ttl_that_of_the_soa_counts_then_the_usual() -> None:
     soa = "@ SOA a. b. 1 2 3 4 77\n"
     assert [one.ttl for one in records(soa + "x A 192.0.2.1")] == [77, 77]
     assert [one.ttl for one in records("x A 192.0.2.1")] == [300]
+    generic = f"@ SOA \\# 22 {'00' * 21}09\nx A 192.0.2.1"
+    assert [one.ttl for one in records(generic)] == [9, 9]
 
 
 def test_addresses_come_out_in_canonical_form() -> None:
@@ -90,6 +92,7 @@ def test_addresses_come_out_in_canonical_form() -> None:
         (f"{'a' * 64} A 192.0.2.1", 1, "label of 64 bytes"),
         ("x SOA a b 1 2 3 4", 1, "an SOA record needs two names and five numbers"),
         ("x HTTPS 1 .", 1, "HTTPS data must be written as RFC 3597 has it"),
+        ("x SOA \\#", 1, "the SOA record cannot be"),
         ("x NONE 1", 1, "unknown record type: 'NONE'"),
         (f"x TXT {' '.join([chr(34) + 'x' * 255 + chr(34)] * 300)}", 1, "the TXT record"),
     ],

@@ -41,8 +41,8 @@ def test_what_an_entry_means(entry: str, subdomains: bool, name: str, meant: boo
 
 @given(st.text("ab.*", min_size=1, max_size=8), st.text("ab.", max_size=12))
 def test_a_pattern_means_what_the_regular_expression_would(pattern: str, name: str) -> None:
-    entry = "*" + pattern.removesuffix(".")
-    expression = ".*".join(re.escape(piece) for piece in entry.split("*"))
+    entry = f"*{pattern}"
+    expression = ".*".join(re.escape(piece) for piece in entry.removesuffix(".").split("*"))
     assert matcher(entry)(name) is (re.fullmatch(expression, name) is not None)
 
 

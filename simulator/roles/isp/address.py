@@ -11,16 +11,20 @@ from simulator.values import (
     Address,
     Direction,
     Drop,
+    Icmp,
     IcmpKind,
     Instant,
     Packet,
     Reject,
+    Reset,
+    Segment,
     Verdict,
     message,
 )
 
 _VERDICTS: dict[AddressAction, Verdict] = {
     AddressAction.DROP: Drop(),
+    AddressAction.RESET: Reset(),
     AddressAction.REJECT: Reject(IcmpKind.PROHIBITED),
 }
 _REMEMBERED = 65_536
@@ -28,10 +32,11 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class AddressRule:
-    """Stops what subscribers send to a listed address or prefix, of either family.
+    """Stops what subscribers send to a listed address or prefix, of the versions looked at.
 
     Only what leaves the network is looked at, and only its destination: an answer that
-    comes from a listed address, to a question that was never let out, does not exist.
+    comes from a listed address, to a question that was never let out, does not exist. With
+    ports listed, too, only TCP and UDP towards these are stopped.
     The answer for each address is worked out once, so that a packet costs one look-up.
     """
 
@@ -41,10 +46,13 @@ class AddressRule:
         self._networks: list[_Network] = []
         for prefix in measure.prefixes:
             network = _network(prefix)
+            if network.version not in measure.versions:
+                continue
             if network.prefixlen == network.max_prefixlen:
                 self._exact[str(network.network_address)] = None
             else:
                 self._networks.append(network)
+        self._ports = measure.ports
         self._verdict = _VERDICTS[measure.action]
         self._known = dict.fromkeys(self._exact, True)
 
@@ -62,16 +70,26 @@ class AddressRule:
     def concerns(self, packet: Packet) -> bool:
         """Tell whether the rule may stop this packet, without memory."""
         known = self._known.get(packet.destination)
-        return self._listed(packet.destination) if known is None else known
+        if known is None:
+            known = self._listed(packet.destination)
+        return known and (not self._ports or self._is_towards_port(packet))
 
     def judge(self, packet: Packet, direction: Direction, flow: object, now: Instant) -> Verdict:
-        """Return `Drop`, or `Reject` as administratively prohibited; else `PASS`.
+        """Return what the measure does to a packet of a subscriber towards it; else `PASS`.
 
-        ``flow`` and ``now`` are of no interest here: an address is listed or it is not.
+        A reset can only be said to TCP: what is not TCP is dropped. A rejection says
+        "administratively prohibited". ``flow`` and ``now`` are of no interest here: an
+        address is listed or it is not.
         """
-        if direction is Direction.OUTBOUND and self.concerns(packet):
-            return self._verdict
-        return PASS
+        if direction is not Direction.OUTBOUND or not self.concerns(packet):
+            return PASS
+        if type(self._verdict) is Reset and type(packet.body) is not Segment:
+            return Drop()
+        return self._verdict
+
+    def _is_towards_port(self, packet: Packet) -> bool:
+        body = packet.body
+        return type(body) is not Icmp and body.destination_port in self._ports  # type: ignore[union-attr]
 
     def _listed(self, address: Address) -> bool:
         parsed = ipaddress.ip_address(address)

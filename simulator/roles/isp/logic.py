@@ -7,15 +7,24 @@ from dataclasses import replace
 from typing import Protocol
 
 from simulator.errors import LabError
-from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
-from simulator.roles.isp.address import AddressRule
+from simulator.measures import (
+    DnsLie,
+    DnsMeasure,
+    EdgeRefusal,
+    Measure,
+    ResolverMeasure,
+    Shutdown,
+)
+from simulator.roles.isp.flows import PathRule
+from simulator.roles.isp.rules import Means, rule_for
 from simulator.values import Address, message
+from simulator.wire.banners import BlockPage
 
 
 class ResolverPolicy(Protocol):
     """What a resolver lies about."""
 
-    def put(self, key: str, measure: DnsMeasure) -> None:
+    def put(self, key: str, measure: ResolverMeasure) -> None:
         """Begin to lie."""
 
     def lift(self, key: str) -> object:
@@ -25,8 +34,8 @@ class ResolverPolicy(Protocol):
 class Path(Protocol):
     """A router of the provider, on its subscribers' way out."""
 
-    def put(self, key: str, rule: AddressRule) -> None:
-        """Install a rule behind those already there."""
+    def put(self, key: str, rule: PathRule, *, at_border: bool = False) -> None:
+        """Install a rule behind those already there, or for what crosses the border alone."""
 
     def lift(self, key: str) -> object:
         """Take it away."""
@@ -35,7 +44,10 @@ class Path(Protocol):
 class AccessProvider:
     """One provider. What it puts under a key (an order's id), it lifts under the same.
 
-    ``block_page`` are the addresses that a forged answer names when the measure names none.
+    ``block_page`` are the addresses that a forged answer names when the measure names none;
+    ``page`` is what its HTTP filter shows, by default one in which the provider itself asks
+    for the block; ``resolver_addresses`` are those of all its resolvers, the first one's
+    first: interception sends queries there, and lets theirs pass.
     """
 
     def __init__(
@@ -45,9 +57,11 @@ class AccessProvider:
         resolvers: Sequence[ResolverPolicy] = (),
         paths: Sequence[Path] = (),
         block_page: tuple[Address, ...] = (),
+        page: BlockPage | None = None,
+        resolver_addresses: tuple[Address, ...] = (),
     ) -> None:
         self.id = id
-        self.block_page = block_page
+        self._means = Means(id, block_page, page, resolver_addresses)
         self._resolvers = tuple(resolvers)
         self._paths = tuple(paths)
         self._measures: dict[str, tuple[Measure, ...]] = {}
@@ -58,20 +72,28 @@ class AccessProvider:
     def put(self, key: str, measures: Sequence[Measure]) -> None:
         """Apply measures, all or none.
 
-        `LabError` if the key is in use, or if the provider lacks what a measure needs:
-        a resolver, a router, the address of a block page.
+        `LabError` if the key is in use, if the provider lacks what a measure needs (a
+        resolver, a router, the address of a block page), or if the measure makes no sense.
         """
         if key in self._measures:
             raise LabError(message("{provider} already applies '{key}'", provider=self.id, key=key))
-        ready = tuple(self._prepared(f"{key}/{place}", each) for place, each in enumerate(measures))
-        for place, measure in enumerate(ready):
-            part = f"{key}/{place}"
-            if isinstance(measure, AddressRule):
-                for path in self._paths:
-                    path.put(part, measure)
-            else:
-                for resolver in self._resolvers:
-                    resolver.put(part, measure)
+        ready = [self._prepared(f"{key}/{place}", each) for place, each in enumerate(measures)]
+        done: list[tuple[str, ResolverPolicy | Path]] = []
+        try:
+            for place, (measure, rule) in enumerate(ready):
+                part = f"{key}/{place}"
+                if rule is not None:
+                    for path in self._paths:
+                        path.put(part, rule, at_border=isinstance(measure, Shutdown))
+                        done.append((part, path))
+                elif isinstance(measure, ResolverMeasure):
+                    for resolver in self._resolvers:
+                        resolver.put(part, measure)
+                        done.append((part, resolver))
+        except LabError:  # a policy zone that its resolver cannot read
+            for part, where in reversed(done):
+                where.lift(part)
+            raise
         self._measures[key] = tuple(measures)
 
     def lift(self, key: str) -> None:
@@ -82,7 +104,7 @@ class AccessProvider:
                 message("{provider} applies nothing called '{key}'", provider=self.id, key=key)
             )
         for place, measure in enumerate(measures):
-            concerned = self._paths if isinstance(measure, AddressMeasure) else self._resolvers
+            concerned = self._resolvers if isinstance(measure, ResolverMeasure) else self._paths
             for each in concerned:
                 each.lift(f"{key}/{place}")
 
@@ -90,19 +112,19 @@ class AccessProvider:
         """Return what is applied now, by key, in the order in which it was put."""
         return dict(self._measures)
 
-    def _prepared(self, part: str, measure: Measure) -> DnsMeasure | AddressRule:
-        if isinstance(measure, AddressMeasure):
+    def _prepared(self, part: str, measure: Measure) -> tuple[Measure, PathRule | None]:
+        """Return a measure as it will be put, with its rule if it is one for the path."""
+        if isinstance(measure, EdgeRefusal):
+            raise LabError(message("{operator} has no edge that serves sites", operator=self.id))
+        if not isinstance(measure, ResolverMeasure):
             if not self._paths:
                 raise LabError(
                     message("{provider} has no router to stop packets at", provider=self.id)
                 )
-            return AddressRule(part, measure)
+            return measure, rule_for(part, measure, self._means)
         if not self._resolvers:
             raise LabError(message("{provider} has no resolver to lie with", provider=self.id))
-        if measure.lie is not DnsLie.FORGED or measure.addresses:
-            return measure
-        if not self.block_page:
-            raise LabError(
-                message("{provider} has no block page for a forged answer", provider=self.id)
-            )
-        return replace(measure, addresses=self.block_page)
+        if isinstance(measure, DnsMeasure) and measure.lie is DnsLie.FORGED:
+            addresses = self._means.forged_addresses(measure.addresses)
+            measure = replace(measure, addresses=addresses)
+        return measure, None

@@ -24,8 +24,7 @@ from simulator.wire.onion.cells import (
     pack,
     pack_versions,
 )
-from simulator.wire.onion.certs import pack_certs, proven_identity
-from simulator.wire.onion.descriptor import RelayKeys
+from simulator.wire.onion.certs import proven_identity
 
 
 class IdentityMismatch(OnionError):
@@ -105,18 +104,17 @@ class CallingLink(Link):
 
 
 class CalledLink(Link):
-    """The relay's end; ``addresses`` are its own, ``certificate`` what it shows in TLS."""
+    """The relay's end; ``certs`` is the payload of its CERTS, ``addresses`` are its own."""
 
     def __init__(
         self,
-        keys: RelayKeys,
-        certificate: bytes,
+        certs: bytes,
         addresses: tuple[Address, ...],
         peer: Address,
         random: Random,
     ) -> None:
         super().__init__(peer)
-        self._certs = pack_certs(keys.identity, keys.signing, certificate)
+        self._certs = certs
         self._addresses = addresses
         self._random = random
 

@@ -10,12 +10,15 @@ from simulator.roles.isp.address import AddressRule
 from simulator.values import (
     ACK,
     PASS,
+    SYN,
     Datagram,
     Direction,
     Drop,
+    Icmp,
     IcmpKind,
     Packet,
     Reject,
+    Reset,
     Segment,
     Verdict,
 )
@@ -66,6 +69,34 @@ def test_reject_says_administratively_prohibited() -> None:
     rule = AddressRule("order/0", AddressMeasure(("203.0.113.7",), AddressAction.REJECT))
     packet = Packet(SUBSCRIBER, "203.0.113.7", Segment(4000, 443, 1, 1, ACK, 65535))
     assert judged(rule, packet, Direction.OUTBOUND) == Reject(IcmpKind.PROHIBITED)
+
+
+def test_a_reset_is_said_to_tcp_and_the_rest_is_dropped() -> None:
+    rule = AddressRule("order/0", AddressMeasure(("203.0.113.7",), AddressAction.RESET))
+    segment = Packet(SUBSCRIBER, "203.0.113.7", Segment(4000, 443, 1, 0, SYN, 65535))
+    assert judged(rule, segment, Direction.OUTBOUND) == Reset(both_ways=False)
+    for body in (BODY, Icmp(IcmpKind.ECHO_REQUEST)):
+        assert type(judged(rule, segment._replace(body=body), Direction.OUTBOUND)) is Drop
+
+
+def test_with_ports_only_tcp_and_udp_towards_them_are_stopped() -> None:
+    rule = AddressRule("order/0", AddressMeasure(("203.0.113.7",), ports=(443, 853)))
+    for body, stopped in (
+        (Datagram(4000, 443, b""), True),
+        (Segment(4000, 853, 1, 1, ACK, 65535), True),
+        (Datagram(443, 80, b""), False),
+        (Icmp(IcmpKind.ECHO_REQUEST), False),
+    ):
+        packet = Packet(SUBSCRIBER, "203.0.113.7", body)
+        assert rule.concerns(packet) is stopped
+        assert repr(judged(rule, packet, Direction.OUTBOUND)) == ("Drop()" if stopped else "Pass()")
+
+
+def test_a_version_that_is_not_looked_at_stays_open_though_listed() -> None:
+    prefixes = ("203.0.113.7", "2001:db8:20::/48")
+    rule = AddressRule("order/0", AddressMeasure(prefixes, versions=(4,)))
+    assert rule.covers("203.0.113.7")
+    assert not rule.covers("2001:db8:20::7")
 
 
 def test_what_comes_in_or_passes_through_is_left_alone() -> None:
