@@ -11,8 +11,6 @@ from simulator.values import Address, Packet
 if TYPE_CHECKING:
     from simulator.net import Host, Tap
 
-MTU = 1420
-"""What is left of 1,500 octets for packets inside WireGuard over IPv6, its usual setting."""
 _HEADERS = 60
 """IPv6 and TCP headers, the larger case."""
 
@@ -20,9 +18,15 @@ _HEADERS = 60
 class ClientTunnel:
     """A subscriber's tunnel: takes every packet but those to the exit itself."""
 
-    def __init__(self, host: Host, addresses: tuple[Address, ...], exit_address: Address) -> None:
+    def __init__(
+        self,
+        host: Host,
+        addresses: tuple[Address, ...],
+        exit_address: Address,
+        mtu: int,
+    ) -> None:
         self.addresses = addresses
-        self.segment_size = MTU - _HEADERS
+        self.segment_size = mtu - _HEADERS
         self.taps: list[Tap] = []
         self._host = host
         self._exit_address = exit_address

@@ -214,7 +214,8 @@ class Ways:
 
     async def _by_tunnel(self, person: Person, choice: Choice) -> None:
         from simulator.roles.vpn.service import VpnClient
-        from simulator.wire.wireguard import public_key
+        from simulator.wire.obfuscation import TUNNEL_MTU as DISGUISED_MTU
+        from simulator.wire.wireguard import TUNNEL_MTU, public_key
 
         assert choice.by is not None
         exit_id, vantage = choice.by, person.vantage
@@ -223,7 +224,8 @@ class Ways:
         addresses = self._waypoints.customer(vpn_exit, public_key(key))
         endpoint = self._waypoints.exit_endpoint(exit_id)
         disguise = self._waypoints.disguise(exit_id, vantage)
-        tunnel = ClientTunnel(person.host, addresses, endpoint[0])
+        mtu = TUNNEL_MTU if disguise is None else DISGUISED_MTU
+        tunnel = ClientTunnel(person.host, addresses, endpoint[0], mtu)
         client = VpnClient(
             tunnel,
             endpoint,

@@ -478,6 +478,10 @@ class Connection:
             self._let_linger()
 
     def _took(self, segment: Segment) -> None:
+        if self._fin_received:  # nothing can follow a FIN (RFC 9293 section 3.10.7.4)
+            if segment.data or segment.flags & FIN:
+                self._send_ack()
+            return
         offset = (segment.sequence - self._receive_next) % MODULUS
         if offset >= MODULUS // 2:
             segment = self._without_known(segment, MODULUS - offset)

@@ -59,6 +59,12 @@ d\.e\032f CNAME \065.
     ]
 
 
+def test_a_name_is_written_so_that_nothing_in_it_means_anything() -> None:
+    name = "a;b.(c).$@.\\046.clips.test"
+    assert written_name(name) == "a\\059b.\\040c\\041.\\036\\064.\\046.clips.test."
+    assert records(f"{written_name(name)} A 192.0.2.1")[0].name == name
+
+
 def test_without_a_ttl_that_of_the_soa_counts_then_the_usual() -> None:
     soa = "@ SOA a. b. 1 2 3 4 77\n"
     assert [one.ttl for one in records(soa + "x A 192.0.2.1")] == [77, 77]

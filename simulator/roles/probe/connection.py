@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from typing import NamedTuple, cast
 
 from simulator.roles.probe import failures
 from simulator.roles.probe.certificates import is_for, read_certificate
 from simulator.roles.probe.logic import Failure
-from simulator.values import CertificateSeen, Instant, Now
+from simulator.values import Address, CertificateSeen, Instant, Now
 from simulator.wire.web import ClosedEarly, Exchange, Response, WebError
 
 LINGER = 2.0
@@ -32,12 +33,29 @@ class Timeouts(NamedTuple):
     tcp: float = 10.0
     tls: float = 10.0
     http: float = 10.0
+    route: float = 30.0
+    """For a route to come up, whose far end has timeouts of its own to tell of."""
 
 
 class Connection(asyncio.Protocol):
-    """A TCP connection to one address; ``began`` and the other instants are lab time."""
+    """A TCP connection to one address; ``began`` and the other instants are lab time.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, now: Now, timeouts: Timeouts) -> None:
+    ``transaction`` numbers the connections of a visit. ``version``, ``cipher`` and ``chain``
+    (certificates in DER, the server's own first) are those of the handshake.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        now: Now,
+        timeouts: Timeouts,
+        transaction: int = 0,
+        address: Address = "",
+        port: int = 0,
+    ) -> None:
+        self.transaction = transaction
+        self.address = address
+        self.port = port
         self._loop = loop
         self._now = now
         self._timeouts = timeouts
@@ -46,13 +64,16 @@ class Connection(asyncio.Protocol):
         self.secured: Instant | None = None
         self.ended: Instant | None = None
         self.stage = "tcp"
+        self.server_name = ""
+        self.version = ""
+        self.cipher = ""
+        self.chain: tuple[bytes, ...] = ()
         self.certificate: CertificateSeen | None = None
         self.outcome: asyncio.Future[Response | Failure] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._tls: ssl.SSLObject | None = None
         self._exchange: Exchange | None = None
-        self._host = ""
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._said_farewell = False
@@ -66,7 +87,7 @@ class Connection(asyncio.Protocol):
         """Start what comes after TCP; without an exchange the handshake is all."""
         if self.closed.done():  # reset as soon as it was up: `outcome` says so
             return
-        self._host = host
+        self.server_name = host
         self._exchange = exchange
         if context is None:
             self.stage = "http"
@@ -136,10 +157,10 @@ class Connection(asyncio.Protocol):
             self._close()
             return False
         self.secured = self._now()
-        self.certificate = read_certificate(tls.getpeercert(True) or b"")
+        self._read_session(tls)
         if self._exchange is None:
             self._close()
-        elif self.certificate is None or not is_for(self.certificate, self._host):
+        elif self.certificate is None or not is_for(self.certificate, self.server_name):
             self._fail(failures.INVALID_HOSTNAME)
             self._close()
         else:
@@ -148,6 +169,12 @@ class Connection(asyncio.Protocol):
             self._send_request()
             return True
         return False
+
+    def _read_session(self, tls: ssl.SSLObject) -> None:
+        cipher = tls.cipher()
+        self.version, self.cipher = tls.version() or "", "" if cipher is None else cipher[0]
+        self.chain = _chain(tls)
+        self.certificate = read_certificate(self.chain[0] if self.chain else b"")
 
     def _read_records(self, tls: ssl.SSLObject) -> None:
         # Asked before reading: an exception for "no more" would cost as much as the reading.
@@ -250,3 +277,11 @@ class Connection(asyncio.Protocol):
         if not self.outcome.done():
             self._fail(failures.TIMEOUT)
         self.abort()
+
+
+def _chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that came; before Python 3.13 the server's own is all one gets."""
+    if sys.version_info >= (3, 13):
+        return tuple(tls.get_unverified_chain())
+    certificate = tls.getpeercert(True)
+    return () if certificate is None else (certificate,)

@@ -12,12 +12,16 @@ What is typed decides what is tried (RFC 9110 for redirects, RFC 6797 for HSTS):
 * **A host known by HSTS**: HTTPS alone, whatever was typed; a redirect to ``http://`` goes
   there by HTTPS as well. Other redirects are followed as they say, ten at most.
 
+A browser may be set otherwise (`Preference`): to plain HTTP, where all but a URL with a port
+of its own begins with ``http://`` and HSTS is switched off, or to HTTPS alone.
+
 A name that does not resolve is never tried twice. After a fallback the observation tells of
 the last attempt, its timings tell of both.
 """
 
 from __future__ import annotations
 
+import enum
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,6 +41,14 @@ _HOST = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
 )
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
+
+
+class Preference(enum.Enum):
+    """Which scheme a browser goes by where it has the choice."""
+
+    HTTPS_FIRST = "HTTPS first"
+    CLEARTEXT = "HTTP alone, HSTS switched off"
+    HTTPS_ONLY = "HTTPS alone"
 
 
 class Target(NamedTuple):
@@ -79,7 +91,7 @@ class Failure(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def plan(url: str) -> Plan:
+def plan(url: str, preference: Preference = Preference.HTTPS_FIRST) -> Plan:
     """Return what to try for what a person typed.
 
     Raises `LabError` for what is no URL, `NotSimulated` for another scheme than HTTP(S).
@@ -95,6 +107,10 @@ def plan(url: str) -> Plan:
             message("The probe visits http and https, not {scheme}.", scheme=target.scheme)
         )
     usual_port = target.port == _PORTS[target.scheme]
+    if preference is Preference.HTTPS_ONLY:
+        return Plan(_with_scheme(target, "https"))
+    if preference is Preference.CLEARTEXT:
+        return Plan(_with_scheme(target, "http") if usual_port else target)
     if bare:
         return Plan(target, _with_scheme(target, "http") if usual_port else None)
     if target.scheme == "http" and usual_port:
@@ -109,14 +125,29 @@ class Journey:
     it, None if a page was reached.
     """
 
-    __slots__ = ("_hsts", "_plan", "failure", "fell_back_from", "redirects", "target")
+    __slots__ = (
+        "_hsts",
+        "_plan",
+        "_preference",
+        "failure",
+        "fell_back_from",
+        "redirects",
+        "target",
+    )
 
-    def __init__(self, url: str, hsts: HstsStore, now: Instant) -> None:
-        planned = plan(url)
-        if hsts.covers(planned.first.host, now):
+    def __init__(
+        self,
+        url: str,
+        hsts: HstsStore,
+        now: Instant,
+        preference: Preference = Preference.HTTPS_FIRST,
+    ) -> None:
+        planned = plan(url, preference)
+        self._hsts = hsts
+        self._preference = preference
+        if self._insists_on_https(planned.first.host, now):
             planned = Plan(_with_scheme(planned.first, "https"))
         self._plan = planned
-        self._hsts = hsts
         self.target = planned.first
         self.redirects: tuple[str, ...] = ()
         self.failure: Failure | None = None
@@ -149,11 +180,16 @@ class Journey:
         if len(self.redirects) == REDIRECT_LIMIT:
             self.failure = Failure("http", TOO_MANY_REDIRECTS)
             return False
-        if self._hsts.covers(following.host, now):
+        if self._insists_on_https(following.host, now):
             following = _with_scheme(following, "https")
         self.redirects += (following.url,)
         self.target = following
         return True
+
+    def _insists_on_https(self, host: str, now: Instant) -> bool:
+        if self._preference is Preference.HTTPS_FIRST:
+            return self._hsts.covers(host, now)
+        return self._preference is Preference.HTTPS_ONLY
 
     def _may_fall_back(self, failure: Failure) -> bool:
         if self.redirects or failure.stage not in ("tcp", "tls"):

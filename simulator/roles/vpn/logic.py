@@ -46,9 +46,8 @@ _MARKS = SYN | FIN | RST
 _CLIENT, _REMOTE = 1, 2
 _ECHOES = (IcmpKind.ECHO_REQUEST, IcmpKind.ECHO_REPLY)
 
-# Segments that fit the tunnel's 1420 bytes whatever the sender's own link carries.
-_LONGEST_SEGMENT_V4 = 1420 - 20 - 20
-_LONGEST_SEGMENT_V6 = 1420 - 40 - 20
+_HEADERS_V4, _HEADERS_V6 = 20 + 20, 40 + 20
+"""Octets of IP and TCP headers: what is left of the tunnel's MTU is a segment's."""
 
 
 class ToInternet(NamedTuple):
@@ -121,9 +120,15 @@ class _Flow:
 
 
 class Nat:
-    """Translation at one exit, whose addresses on the Internet are ``addresses``."""
+    """Translation at one exit, whose addresses on the Internet are ``addresses``.
 
-    def __init__(self, addresses: tuple[Address, ...], gateway: tuple[Address, ...] = ()) -> None:
+    ``mtu`` is the largest packet that its tunnel carries.
+    """
+
+    def __init__(
+        self, addresses: tuple[Address, ...], gateway: tuple[Address, ...] = (), mtu: int = 1420
+    ) -> None:
+        self._mtu = mtu
         # By version: whether the address is one of IPv6.
         self._addresses = {":" in address: address for address in addresses}
         self._gateway = {":" in address: address for address in gateway}
@@ -161,7 +166,7 @@ class Nat:
         flow.last_used = now
         if isinstance(body, Segment) and body.flags & _MARKS:
             _follow(flow, body.flags, _CLIENT)
-            body = _clamped(body, destination)
+            body = _clamped(body, destination, self._mtu)
         return ToInternet(Packet(address, destination, _from_port(body, flow.port), ttl - 1))
 
     def _outbound_error(self, packet: Packet, error: Icmp, address: Address) -> Decision:
@@ -193,7 +198,7 @@ class Nat:
         flow.last_used = now
         if isinstance(body, Segment) and body.flags & _MARKS:
             _follow(flow, body.flags, _REMOTE)
-            body = _clamped(body, source)
+            body = _clamped(body, source, self._mtu)
         return ToTunnel(Packet(source, flow.client, _to_port(body, flow.client_port), ttl - 1))
 
     def _inbound_error(self, packet: Packet, error: Icmp) -> Decision:
@@ -273,12 +278,12 @@ def _follow(flow: _Flow, flags: int, sender: int) -> None:
         flow.idle, flow.finished = TCP_TRANSITORY_IDLE, 0
 
 
-def _clamped(segment: Segment, remote: Address) -> Segment:
+def _clamped(segment: Segment, remote: Address, mtu: int) -> Segment:
     """Lower the segment size that a SYN asks for to what fits the tunnel.
 
     Neither end knows of the tunnel's narrower link, and nothing here is fragmented.
     """
-    longest = _LONGEST_SEGMENT_V6 if ":" in remote else _LONGEST_SEGMENT_V4
+    longest = mtu - (_HEADERS_V6 if ":" in remote else _HEADERS_V4)
     if segment.mss is None or segment.mss <= longest:
         return segment
     return segment._replace(mss=longest)

@@ -3,6 +3,10 @@
 Each has a UDP socket on the Internet and a tunnel device at its back. What the client's
 host wants sent goes into the device, travels sealed to the exit, and leaves the exit with
 the exit's address. On the way there is nothing to see but WireGuard between two addresses.
+
+With an obfuscator, which both ends must share, not even that: see `simulator.wire.obfuscation`.
+Such an exit takes nothing but what was wrapped, so that to a stranger who tries it out its
+port is as silent as one that a firewall guards.
 """
 
 from __future__ import annotations
@@ -16,8 +20,9 @@ from typing import Any, Protocol
 from simulator.journal import Journal
 from simulator.roles.vpn.logic import TUNNEL_PREFIXES, AddressPool, Decision, Nat, ToInternet
 from simulator.values import SECOND, Address, Instant, Now, Packet
-from simulator.wire import ip
-from simulator.wire.wireguard import Interface, Peer
+from simulator.wire import ip, obfuscation
+from simulator.wire.obfuscation import Obfuscator
+from simulator.wire.wireguard import TUNNEL_MTU, Interface, Peer
 from simulator.wire.wireguard.handshake import NO_PRESHARED_KEY
 
 PORT = 51820
@@ -92,9 +97,11 @@ class VpnClient(asyncio.DatagramProtocol):
         *,
         preshared_key: bytes = NO_PRESHARED_KEY,
         calendar_start: Instant = 0,
+        obfuscator: Obfuscator | None = None,
     ) -> None:
         self._device = device
         self._exit = exit
+        self._obfuscator = obfuscator
         self._now = now
         self._interface = Interface(private_key, random, calendar_start=calendar_start)
         self._peer = self._interface.add_peer(exit_public_key, preshared_key)
@@ -145,6 +152,11 @@ class VpnClient(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """Take a datagram from the exit; anything else is met with silence."""
+        if self._obfuscator is not None:
+            unwrapped = self._obfuscator.unwrap(data)
+            if unwrapped is None:
+                return
+            data = unwrapped
         received = self._interface.receive(data, self._now())
         if received is None:
             return
@@ -170,6 +182,8 @@ class VpnClient(asyncio.DatagramProtocol):
 
     def _send(self, datagrams: list[bytes]) -> None:
         if self._transport is not None:
+            if self._obfuscator is not None:
+                datagrams = [self._obfuscator.wrap(datagram) for datagram in datagrams]
             for datagram in datagrams:
                 self._transport.sendto(datagram)
 
@@ -217,8 +231,10 @@ class VpnExit(asyncio.DatagramProtocol):
         prefixes: tuple[str, ...] = TUNNEL_PREFIXES,
         calendar_start: Instant = 0,
         handshakes_per_second: int | None = None,
+        obfuscator: Obfuscator | None = None,
     ) -> None:
         self._device = device
+        self._obfuscator = obfuscator
         self._listen = listen
         self._now = now
         self._name = name
@@ -230,7 +246,8 @@ class VpnExit(asyncio.DatagramProtocol):
             handshakes_per_second=handshakes_per_second,
         )
         self._pool = AddressPool(prefixes)
-        self._nat = Nat(addresses, self._pool.gateway)
+        mtu = TUNNEL_MTU if obfuscator is None else obfuscation.TUNNEL_MTU
+        self._nat = Nat(addresses, self._pool.gateway, mtu)
         self._clients: dict[Peer, _Client] = {}
         self._by_address: dict[Address, _Client] = {}
         self._transport: asyncio.DatagramTransport | None = None
@@ -285,15 +302,18 @@ class VpnExit(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """Take a datagram from anybody; what no customer sent is met with silence."""
+        if self._obfuscator is not None:
+            unwrapped = self._obfuscator.unwrap(data)
+            if unwrapped is None:
+                return
+            data = unwrapped
         source = f"{addr[0]} {addr[1]}".encode()
         received = self._interface.receive(data, self._now(), source)
         if received is None:
             return
         client = None if received.peer is None else self._clients[received.peer]
         if client is None:  # a cookie for somebody who may yet turn out a customer
-            if self._transport is not None:
-                for datagram in received.datagrams:
-                    self._transport.sendto(datagram, addr)
+            self._send_to(addr, received.datagrams)
             return
         client.endpoint = addr  # a customer may roam; its key is what counts
         self._send(client, received.datagrams)
@@ -333,9 +353,15 @@ class VpnExit(asyncio.DatagramProtocol):
         client.timer.update()
 
     def _send(self, client: _Client, datagrams: list[bytes]) -> None:
-        if self._transport is not None and client.endpoint is not None:
+        if client.endpoint is not None:
+            self._send_to(client.endpoint, datagrams)
+
+    def _send_to(self, endpoint: Any, datagrams: list[bytes]) -> None:
+        if self._transport is not None:
+            if self._obfuscator is not None:
+                datagrams = [self._obfuscator.wrap(datagram) for datagram in datagrams]
             for datagram in datagrams:
-                self._transport.sendto(datagram, client.endpoint)
+                self._transport.sendto(datagram, endpoint)
 
 
 def _decoded(data: bytes) -> Packet | None:

@@ -10,6 +10,7 @@ from simulator.roles.probe.logic import (
     Failure,
     Journey,
     Plan,
+    Preference,
     Target,
     order_addresses,
     plan,
@@ -178,6 +179,34 @@ def test_addresses_alternate_from_ipv6() -> None:
     assert order_addresses(addresses, has_ipv6=False) == ("192.0.2.1", "192.0.2.2", "192.0.2.3")
     assert order_addresses(("2001:db8::1",), has_ipv6=False) == ()
     assert order_addresses(("192.0.2.1",), has_ipv6=True) == ("192.0.2.1",)
+
+
+@pytest.mark.parametrize("typed", ["coco.xg", "http://coco.xg/", "https://coco.xg/"])
+def test_a_browser_set_to_cleartext_goes_by_http_whatever_was_typed_and_whatever_it_knows(
+    typed: str,
+) -> None:
+    store = HstsStore()
+    store.remember("coco.xg", "max-age=100", 0)
+    trip = Journey(typed, store, 1, Preference.CLEARTEXT)
+    assert trip.target == Target("http", "coco.xg", 80, "/")
+    assert trip.failed(REFUSED) is False
+    redirected(trip, "http://coco.xg/again")
+    assert trip.target.scheme == "http"
+    redirected(trip, "https://coco.xg/")
+    assert trip.target.url == "https://coco.xg/"
+
+
+def test_a_browser_set_to_cleartext_takes_a_url_with_a_port_of_its_own_as_it_stands() -> None:
+    assert plan("https://coco.xg:8443/", Preference.CLEARTEXT).first.scheme == "https"
+
+
+@pytest.mark.parametrize("typed", ["coco.xg", "http://coco.xg/", "https://coco.xg/"])
+def test_a_browser_set_to_https_alone_never_goes_back_to_http(typed: str) -> None:
+    trip = Journey(typed, HstsStore(), 1, Preference.HTTPS_ONLY)
+    assert trip.target.url == "https://coco.xg/"
+    redirected(trip, "http://coco.xg/")
+    assert trip.target.url == "https://coco.xg/"
+    assert trip.failed(REFUSED) is False
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import errno
+import socket
 import ssl
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -22,8 +24,20 @@ from simulator.roles.hosting.service import WebHost
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.connection import Timeouts
 from simulator.roles.probe.service import Identity, Probe
-from simulator.values import CertificateSeen, ExtendedError, Observation, StageTiming
+from simulator.roles.resolver import stub
+from simulator.values import (
+    CertificateSeen,
+    ConnectSeen,
+    ExchangeSeen,
+    ExtendedError,
+    HandshakeSeen,
+    Observation,
+    QuerySeen,
+    StageTiming,
+)
 from simulator.wire.banners import BlockPage
+from simulator.wire.dns_values import Question, Record
+from simulator.wire.route import RouteError
 
 TODAY = datetime.datetime.now(datetime.UTC)  # noqa: TID251 - OpenSSL compares with it
 AUTHORITY = Authority("Lab Root", Random(1), TODAY)
@@ -41,6 +55,7 @@ class Answer:
     rcode: str | None = "NOERROR"
     extended_error: ExtendedError | None = None
     resolver: str | None = "192.0.2.53"
+    answers: tuple[stub.Answer, ...] = ()
 
 
 @dataclass
@@ -124,7 +139,11 @@ class Internet:
         return Probe(self.names, context, self.now, identity, **settings)
 
     def visit(self, url: str, **settings: Any) -> Observation:
-        seen = self.run(self.paris, self.probe(**settings).visit(url))
+        """Visit with a new browser; ``front``, ``cleartext`` and ``route`` as it has them."""
+        ways = {way: settings.pop(way, None) for way in ("front", "route", "cleartext")}
+        probe = self.probe(**settings)
+        probe.front, probe.route, probe.cleartext = ways["front"], ways["route"], ways["cleartext"]
+        seen = self.run(self.paris, probe.visit(url))
         assert isinstance(seen, Observation)
         return seen
 
@@ -424,3 +443,206 @@ def test_via_is_noted_down(internet: Internet) -> None:
     internet.host(COCO, "coco.xg")
     seen = internet.run(internet.paris, internet.probe().visit("coco.xg", via="vpn-sydney"))
     assert (seen.via, seen.vantage, seen.country) == ("vpn-sydney", "paris", "FR")
+
+
+# --- details --------------------------------------------------------------------------
+
+
+def test_each_question_of_the_resolver_is_written_down(internet: Internet) -> None:
+    said = ExtendedError(17, "asked for")
+    record = Record("coco.xg", "A", 60, SITE)
+    internet.host(COCO, "coco.xg")
+    internet.names.table["coco.xg"] = Answer(
+        (SITE,),
+        answers=(
+            stub.Answer(
+                Question("coco.xg", "A"), "NOERROR", (record,), (SITE,), said, "192.0.2.53", 1, 5,
+                engine="dot", raw=b"reply",
+            ),
+            stub.Answer(Question("coco.xg", "AAAA"), began=1, ended=6, failure="dns_no_answer"),
+        ),
+    )  # fmt: skip
+    assert internet.visit("https://coco.xg/").queries == (
+        QuerySeen(
+            "coco.xg", "A", "dot", "192.0.2.53", 1, 5, "NOERROR", (("A", SITE, 60),), said, None,
+            b"reply",
+        ),
+        QuerySeen("coco.xg", "AAAA", "udp", None, 1, 6, failure="dns_no_answer"),
+    )  # fmt: skip
+
+
+def test_the_same_connection_has_the_same_transaction_at_every_stage(internet: Internet) -> None:
+    internet.host(COCO, "coco.xg")
+    seen = internet.visit("https://coco.xg/", user_agent="Test/1")
+    up, secure, done = 29_000, 53_000, 77_000
+    assert seen.connects == (ConnectSeen(1, SITE, 443, 5_000, up),)
+    [handshake] = seen.handshakes
+    assert handshake[:6] == (1, SITE, 443, "coco.xg", up, secure)
+    assert (handshake.version, handshake.cipher[:4]) == ("TLSv1.3", "TLS_")
+    assert x509.load_der_x509_certificate(handshake.certificates[0]).issuer.rfc4514_string() == (
+        "CN=Lab Root,O=Takedown Lab"
+    )
+    [exchange] = seen.exchanges
+    assert exchange[:6] == (1, "https://coco.xg/", SITE, 443, secure, done)
+    assert exchange.request_headers == (
+        ("Host", "coco.xg"), ("User-Agent", "Test/1"), ("Accept", "*/*"), ("Connection", "close"),
+    )  # fmt: skip
+    assert exchange.status == 200
+    assert ("strict-transport-security", "max-age=60") in exchange.headers
+    assert b"<title>Coco</title>" in exchange.body
+    assert (exchange.truncated, exchange.failure) == (False, None)
+
+
+def test_every_attempt_of_a_race_is_listed_with_how_it_ended(internet: Internet) -> None:
+    """The silent address was overtaken, the one that refused refused, the third came up."""
+    internet.host(COCO, "coco.xg")
+    internet.names.table["coco.xg"] = Answer((RAW, SITE, SILENT_6))
+    seen = internet.visit("https://coco.xg/", has_ipv6=True)
+    second = 5_000 + 250_000
+    third = second + ROUND_TRIP
+    assert seen.connects == (
+        ConnectSeen(1, SILENT_6, 443, 5_000, third + ROUND_TRIP, "interrupted"),
+        ConnectSeen(2, RAW, 443, second, third, "connection_refused"),
+        ConnectSeen(3, SITE, 443, third, third + ROUND_TRIP),
+    )
+    assert [handshake.transaction for handshake in seen.handshakes] == [3]
+
+
+def test_a_failed_connect_and_its_fallback_are_both_listed(internet: Internet) -> None:
+    internet.host(hosting.showing_block_page(BlockPage("Ministry", "One")), https=False)
+    seen = internet.visit("coco.xg")
+    assert [(one.port, one.failure) for one in seen.connects] == [
+        (443, "connection_refused"), (80, None),
+    ]  # fmt: skip
+    assert (seen.handshakes, [one.transaction for one in seen.exchanges]) == ((), [2])
+
+
+def test_a_refused_certificate_is_in_the_handshake_that_refused_it(
+    internet: Internet, tmp_path: Any
+) -> None:
+    """What was fetched by a second look belongs to the one handshake that a browser makes."""
+    internet.serve(443, b"", tls=self_signed(tmp_path))
+    seen = internet.visit("https://raw.xg/")
+    [handshake] = seen.handshakes
+    assert handshake.failure == "ssl_unknown_authority"
+    assert b"raw.xg" in handshake.certificates[0]
+    assert len(seen.connects) == 1
+
+
+def test_an_exchange_without_a_response_says_how_it_failed(internet: Internet) -> None:
+    internet.serve(8080, b"", "reset")
+    [exchange] = internet.visit("http://raw.xg:8080/").exchanges
+    assert exchange[:6] == (1, "http://raw.xg:8080/", RAW, 8080, 29_000, 29_000 + ROUND_TRIP)
+    assert (exchange.status, exchange.failure) == (None, "connection_reset")
+    assert exchange == ExchangeSeen(*exchange[:7], failure="connection_reset")
+
+
+def test_a_handshake_that_failed_says_how(internet: Internet) -> None:
+    internet.serve(443, b"", "reset")
+    seen = internet.visit("https://raw.xg/")
+    assert seen.handshakes == (
+        HandshakeSeen(
+            1, RAW, 443, "raw.xg", 29_000, 29_000 + ROUND_TRIP, failure="connection_reset"
+        ),
+    )
+    assert seen.exchanges == ()
+
+
+# --- other ways out -------------------------------------------------------------------
+
+
+def test_fronting_names_the_front_to_the_network_and_the_site_to_the_server(
+    internet: Internet,
+) -> None:
+    internet.host(COCO, "front.xg")
+    internet.names.table = {"front.xg": Answer((SITE,))}
+    seen = internet.visit("http://coco.xg/", front="front.xg")
+    assert internet.names.asked == ["front.xg"]
+    assert (seen.page, seen.final_url) == ("site", "https://coco.xg/")
+    assert seen.handshakes[0].server_name == "front.xg"
+    assert dict(seen.exchanges[0].request_headers)["Host"] == "coco.xg"
+    assert seen.certificate == CertificateSeen("front.xg", ("front.xg",), "Lab Root")
+
+
+def test_fronting_checks_the_certificate_for_the_front(internet: Internet) -> None:
+    internet.host(COCO, "coco.xg")
+    internet.names.table["front.xg"] = Answer((SITE,))
+    seen = internet.visit("https://coco.xg/", front="front.xg")
+    assert (seen.stage, seen.failure) == ("tls", "ssl_invalid_hostname")
+
+
+def test_cleartext_goes_by_http_alone_and_follows_a_redirect_to_https(internet: Internet) -> None:
+    internet.host(COCO, "coco.xg")
+    seen = internet.visit("http://coco.xg/", cleartext=True)
+    assert [one.url for one in seen.exchanges] == ["http://coco.xg/", "https://coco.xg/"]
+    assert (seen.page, seen.redirects) == ("site", ("https://coco.xg/",))
+    assert [one.transaction for one in seen.exchanges] == [1, 2]
+
+
+class Fails:
+    """A route that goes nowhere."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+    async def connect(self, protocol_factory: Any, host: str, port: int) -> asyncio.Transport:
+        await asyncio.sleep(0.001)
+        raise self._error
+
+
+HOP = ("203.0.113.8", 1080)
+
+
+@pytest.mark.parametrize(
+    ("error", "stage", "failure", "connects"),
+    [
+        (OSError(errno.ECONNREFUSED, "no"), "tcp", "connection_refused", ()),
+        (socket.gaierror(socket.EAI_NONAME, "no"), "dns", "dns_nxdomain_error", ()),
+        (socket.gaierror(socket.EAI_AGAIN, "later"), "dns", "dns_temporary_failure", ()),
+        (
+            RouteError("dns", "dns_servfail_error", HOP),
+            "dns", "dns_servfail_error", (ConnectSeen(1, *HOP, 0, 0),),
+        ),
+        (
+            RouteError("tcp", "connection_reset", HOP, "connection_reset"),
+            "tcp", "connection_reset", (ConnectSeen(1, *HOP, 0, 1_000, "connection_reset"),),
+        ),
+    ],
+)  # fmt: skip
+def test_a_route_that_fails_tells_what_failed(
+    internet: Internet, error: OSError, stage: str, failure: str, connects: Any
+) -> None:
+    seen = internet.visit("https://coco.xg/", route=Fails(error))
+    assert (seen.stage, seen.failure, seen.connects) == (stage, failure, connects)
+    assert seen.timings == (StageTiming(stage, 0, 1_000, failure),)
+    assert (seen.queries, internet.names.asked) == ((), [])
+
+
+def test_a_route_that_never_comes_up_is_given_up_after_thirty_seconds(internet: Internet) -> None:
+    class Never:
+        async def connect(self, *_: Any) -> asyncio.Transport:
+            await asyncio.sleep(1_000)
+            raise AssertionError
+
+    seen = internet.visit("https://coco.xg/", route=Never())
+    assert (seen.stage, seen.failure, seen.ended) == ("tcp", "generic_timeout_error", 30_000_000)
+
+
+def test_a_route_carries_the_whole_visit_a_second_look_too(
+    internet: Internet, tmp_path: Any
+) -> None:
+    internet.serve(443, b"", tls=self_signed(tmp_path))
+    hosts: list[tuple[str, int]] = []
+
+    class Straight:
+        async def connect(self, factory: Any, host: str, port: int) -> asyncio.Transport:
+            hosts.append((host, port))
+            transport, _ = await internet.loop.create_connection(factory, RAW, port)
+            return transport
+
+    seen = internet.visit("https://coco.xg/", route=Straight())
+    assert hosts == [("coco.xg", 443)] * 2
+    assert seen.failure == "ssl_unknown_authority"
+    assert seen.certificate is not None
+    assert seen.connects == (ConnectSeen(1, RAW, 443, 0, ROUND_TRIP),)
+    assert (seen.addresses, seen.address, seen.resolver) == ((), RAW, None)

@@ -1,0 +1,1 @@
+"""A content network's edge: many sites behind one address, told apart by Host."""
