@@ -138,6 +138,10 @@ def _run(arguments: Sequence[str], language: str) -> int:
         if options.json not in (None, "-"):
             check_writable(Path(options.json))
         return bench(options.json, language)
+    if options.command == "diagnose":
+        from simulator.report.ooni import run as diagnose
+
+        return diagnose(options, language)
     if options.command == "matrix":
         from simulator.report.studying import show_matrix
 

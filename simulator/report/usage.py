@@ -122,6 +122,16 @@ class _Usage:
             help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
         )
         self._matrix(commands)
+        diagnose = self._command(
+            commands, "diagnose", message("say what measurements in OONI's format speak for")
+        )
+        diagnose.add_argument(
+            "files",
+            metavar=file,
+            nargs="+",
+            help=self._say(message("measurements, the lab's or OONI's: JSON, or a line each")),
+        )
+        self._json(diagnose, top=False)
         bench = self._command(
             commands, "bench", message("measure speed, each figure beside its limit")
         )
@@ -179,6 +189,12 @@ class _Usage:
             parser.add_argument(
                 option, metavar=file, default=None if top else hidden, help=self._say(text)
             )
+        parser.add_argument(
+            "--ooni",
+            metavar=self._say(message("FOLDER")),
+            default=None if top else hidden,
+            help=self._say(message("write every visit as a measurement in OONI's format")),
+        )
         parser.add_argument(
             "--step",
             action="store_true",
