@@ -4,9 +4,10 @@ Each trial builds a lab of a random world, has the site looked at while it is op
 thing to it, waits until every cache has let go, and has the investigator look from the
 affected provider's network. What the investigator says is compared with what was done.
 
-Two rows need a word. A machine that was switched off by an order looks in every respect like
+Some rows need a word. A machine that was switched off by an order looks in every respect like
 one that failed: no evidence tells them apart, and ``down`` counts as right. A name that nobody
-ever registered is right when the diagnosis says that it cannot tell.
+ever registered is right when the diagnosis says that it cannot tell. A registration that ran
+out is not tried: to an investigator without the registry's word it is a hold, "likely".
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from simulator.measures import (
     HttpMeasure,
     Measure,
     PolicyZone,
+    Residue,
     Shutdown,
     SniAction,
     SniMeasure,
@@ -63,6 +65,10 @@ class Deed(NamedTuple):
     plain: bool = False
     settles: bool = False
     """Whether caches must let go before it is felt."""
+    talked_before: bool = False
+    """Whether the person has tried just before the investigator looks."""
+    unseen: bool = False
+    """Whether the investigator sees the site for the first time once it is done."""
     also_right: tuple[str, ...] = ()
     unknown_name: bool = False
 
@@ -144,11 +150,14 @@ def try_deed(drawn: RandomWorld, deed: Deed) -> Trial:
     with Lab(drawn.world, seed=drawn.seed) as lab:
         url = _url(drawn, deed)
         looking = investigator(lab)
-        lab.run(looking.examine(url, drawn.affected))
+        if not deed.unseen:
+            lab.run(looking.examine(url, drawn.affected))
         order = deed.act(lab, drawn)
         if order is not None:
             _give(lab, drawn, order)
         lab.run(lab.wait(_patience(drawn) if deed.settles else MINUTE))
+        if deed.talked_before:
+            lab.run(lab.visit(url, drawn.affected))
         diagnosis = lab.run(looking.examine(url, drawn.affected)).diagnosis
     return Trial(
         drawn.seed,
@@ -223,6 +232,10 @@ def _sni(action: SniAction, residual: Duration = 0) -> Act:
     return _by_provider(lambda drawn: SniMeasure(drawn.site, action, residual=residual))
 
 
+def _two_tuple(drawn: RandomWorld) -> SniMeasure:
+    return SniMeasure(drawn.site, residual=90 * SECOND, residue=Residue.TWO_TUPLE)
+
+
 def _domain(drawn: RandomWorld) -> str:
     domain = drawn.world.domain_of(drawn.site)
     assert domain is not None
@@ -265,6 +278,20 @@ def _policy_zone(drawn: RandomWorld) -> PolicyZone:
     return PolicyZone(f"{drawn.site}.rpz. 60 IN CNAME .\n*.{drawn.site}.rpz. 60 IN CNAME .\n")
 
 
+def _keyword(drawn: RandomWorld) -> HttpMeasure:
+    return HttpMeasure(keyword=drawn.plain.partition(".")[0], action=HttpAction.RESET)
+
+
+def _one_port(drawn: RandomWorld) -> AddressMeasure:
+    return AddressMeasure(_addresses(drawn), ports=(80, 443))
+
+
+def _prefixes(drawn: RandomWorld) -> AddressMeasure:
+    """The whole network of the site, as a careless order has it."""
+    host = drawn.world.hosts[drawn.world.sites[drawn.site].host]
+    return AddressMeasure(drawn.world.networks[host.network].prefixes)
+
+
 def _interception(drawn: RandomWorld) -> DnsInterception:
     [resolver] = drawn.world.access_providers[drawn.provider].resolvers
     return DnsInterception(drawn.world.hosts[drawn.world.host_of_resolver(resolver)].addresses)
@@ -298,9 +325,19 @@ DEEDS: tuple[Deed, ...] = (
         Deed(f"http-{action.value}", causes.BLOCKED_HTTP, _filter(action), plain=True)
         for action in HttpAction
     ),
+    Deed("http-keyword", causes.BLOCKED_HTTP, _by_provider(_keyword, plain=True), plain=True),
+    Deed("ip-drop-port", causes.BLOCKED_IP, _by_provider(_one_port)),
+    Deed("ip-drop-prefix", causes.BLOCKED_IP, _by_provider(_prefixes)),
     Deed("tls-sni-reset", causes.BLOCKED_TLS, _sni(SniAction.RESET)),
     Deed("tls-sni-drop", causes.BLOCKED_TLS, _sni(SniAction.DROP)),
     Deed("tls-sni-residual", causes.BLOCKED_TLS, _sni(SniAction.RESET, 90 * SECOND)),
+    Deed(
+        "tls-sni-lingering",
+        causes.BLOCKED_TLS,
+        _sni(SniAction.DROP, 90 * SECOND),
+        talked_before=True,
+    ),
+    Deed("tls-sni-two-tuple", causes.BLOCKED_TLS, _by_provider(_two_tuple), talked_before=True),
     Deed("tls-sni-throttle", causes.THROTTLED, _sni(SniAction.THROTTLE)),
     Deed(
         "encrypted-dns-blocked",
@@ -314,6 +351,24 @@ DEEDS: tuple[Deed, ...] = (
     Deed(
         "redelegation", causes.SEIZED_REDELEGATION, _at_registry(Lever.REDELEGATION), settles=True
     ),
+    # What nobody looked at before cannot be told from a name that never was.
+    Deed(
+        "hold-unseen",
+        causes.SEIZED_HOLD,
+        _at_registry(Lever.SERVER_HOLD),
+        settles=True,
+        unseen=True,
+        also_right=(causes.CANNOT_TELL,),
+    ),
+    Deed(
+        "redelegation-unseen",
+        causes.SEIZED_REDELEGATION,
+        _at_registry(Lever.REDELEGATION),
+        settles=True,
+        unseen=True,
+    ),
+    # For as long as the resolver here remembers, the site is open here.
+    Deed("hold-early", causes.ACCESSIBLE, _at_registry(Lever.SERVER_HOLD)),
     Deed("host-takeover", causes.SEIZED_HOST, _at_host(Lever.HOST_TAKEOVER)),
     Deed("host-off", causes.SEIZED_HOST, _at_host(Lever.HOST_OFF), also_right=(causes.DOWN,)),
     Deed("power-failure", causes.DOWN, _power_fails),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.measures import DnsLie, DnsMeasure, PolicyZone, ResolverMeasure, ResolverWithdrawal
 from simulator.roles.resolver.lies import Blocklist
-from simulator.roles.resolver.rpz import LoadedZone
-from simulator.roles.resolver.rpz_measures import written_with_gaps
 from simulator.values import Address, message
-from simulator.wire import rpz_text
+
+if TYPE_CHECKING:
+    from simulator.roles.resolver.rpz import LoadedZone
 
 
 class Policy:
@@ -45,8 +46,7 @@ class Policy:
         """
         loaded: LoadedZone | None = None
         if isinstance(measure, PolicyZone):
-            zone = rpz_text.read(measure.text, measure.origin)
-            loaded = LoadedZone(zone, measure.extended_error)
+            loaded = _loaded(measure)
         elif isinstance(measure, ResolverWithdrawal):
             _check_withdrawal(measure)
         else:
@@ -87,14 +87,17 @@ class Policy:
     def _lies(self) -> list[DnsMeasure]:
         return [one for one in self._measures.values() if isinstance(one, DnsMeasure)]
 
-    def find(self, name: str, client: Address) -> DnsMeasure | None:
+    def find(self, name: str, client: Address | None = None) -> DnsMeasure | None:
         """Return what a client is told of ``name``: the longest name that matches wins.
 
-        What is for some clients alone goes before what is for everybody.
+        What is for some clients alone goes before what is for everybody; no client is told
+        only the latter.
         """
         for prefixes, blocklist in self._blocklists:
             measure = blocklist.find(name)
-            if measure is not None and (not prefixes or _within(client, prefixes)):
+            if measure is None:
+                continue
+            if not prefixes or (client is not None and _within(client, prefixes)):
                 return measure
         return None
 
@@ -113,6 +116,9 @@ class Policy:
         A comment stands for what no policy zone can say: REFUSED, a pattern. Each part is a
         zone by itself, and begins with its SOA record.
         """
+        from simulator.roles.resolver.rpz_measures import written_with_gaps
+        from simulator.wire import rpz_text
+
         lies = self._lies()
         parts = [written_with_gaps(lies)] if lies else []
         parts += [rpz_text.write(loaded.zone) for loaded in self.zones]
@@ -120,6 +126,14 @@ class Policy:
 
 
 _Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _loaded(measure: PolicyZone) -> LoadedZone:
+    # Imported by those who have a policy zone: see the top of service.py.
+    from simulator.roles.resolver.rpz import LoadedZone
+    from simulator.wire import rpz_text
+
+    return LoadedZone(rpz_text.read(measure.text, measure.origin), measure.extended_error)
 
 
 def _prefixes(clients: tuple[str, ...]) -> tuple[_Prefix, ...]:

@@ -29,6 +29,7 @@ def as_policy_zone(measures: Iterable[DnsMeasure], origin: str = ORIGIN) -> str:
     the second is the classic gap. Raises `LabError` for what a policy zone cannot say: an
     error code such as REFUSED, a pattern other than ``*.`` before a name. Extended errors
     cannot be said either, and are left out: in BIND they are an option of the whole zone.
+    A rule has one trigger, so a name for some clients only cannot be said.
     """
     measures = tuple(measures)
     for measure in measures:
@@ -43,8 +44,10 @@ def written_with_gaps(measures: Sequence[DnsMeasure], origin: str = ORIGIN) -> s
         try:
             _check(measure, origin)
         except LabError:
-            gaps.append(f"; {measure.name} {measure.lie.value}\n")
-    return "".join(gaps) + write(ResponsePolicyZone(canonical(origin), tuple(_rules(measures))))
+            gaps.append(f"; {' '.join([measure.name, measure.lie.value, *measure.clients])}\n")
+    for_everybody = [measure for measure in measures if not measure.clients]
+    zone = ResponsePolicyZone(canonical(origin), tuple(_rules(for_everybody)))
+    return "".join(gaps) + write(zone)
 
 
 def _check(measure: DnsMeasure, origin: str) -> None:
@@ -56,6 +59,14 @@ def _check(measure: DnsMeasure, origin: str) -> None:
                 "a response policy zone cannot answer {lie} for {name}: it knows NXDOMAIN, "
                 "NODATA, addresses and silence",
                 lie=measure.lie.name,
+                name=name,
+            )
+        )
+    if measure.clients:
+        raise LabError(
+            message(
+                "a response policy zone cannot say {name} for some clients only: a rule looks "
+                "at the name or at the client",
                 name=name,
             )
         )

@@ -45,7 +45,7 @@ class Rewritten(NamedTuple):
     """The answer as the client gets it; ``outcome`` None is silence.
 
     ``truncated`` sends the client to TCP. ``match`` is the rule behind it, if any, and
-    ``met`` the name that met it.
+    ``met`` the name that met it; ``untouched`` when that rule leaves the truth alone.
     """
 
     outcome: Outcome | None
@@ -53,6 +53,7 @@ class Rewritten(NamedTuple):
     truncated: bool = False
     match: Match | None = None
     met: str = ""
+    untouched: bool = False
 
 
 Step: TypeAlias = LookUpNameservers | Follow | Rewritten
@@ -121,7 +122,7 @@ class Rewriting:
         name, _, before = self._stages[0]
         action = match.rule.action
         if action is Action.PASSTHRU or (action is Action.TCP_ONLY and self._stream):
-            return Rewritten(self._outcome, match=match, met=name)
+            return Rewritten(self._outcome, match=match, met=name, untouched=True)
         if action is Action.DROP:
             return Rewritten(None, match=match, met=name)
         if action is Action.TCP_ONLY:

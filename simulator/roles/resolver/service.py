@@ -1,6 +1,7 @@
 """A recursive resolver on UDP and TCP: lies, then cache, then the walk from the root.
 
-Behind that stand the policy zones, if there are any, which rewrite what was found.
+Behind that stand the policy zones, if there are any, which rewrite what was found. What they
+need is imported by a resolver that has some: most have none, and starting should be quick.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import errno
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from simulator.journal import Journal
 from simulator.measures import DnsLie
@@ -19,14 +20,14 @@ from simulator.roles.resolver.exchange import Dial, Exchange, port_53
 from simulator.roles.resolver.lies import lie
 from simulator.roles.resolver.policy import Policy
 from simulator.roles.resolver.resolution import Ask, Resolution
-from simulator.roles.resolver.rpz_rewriting import Rewriting, Rewritten
-from simulator.roles.resolver.rpz_service import carry_through
 from simulator.serving.dns import DnsPorts
 from simulator.serving.dns import Send as SendBytes
 from simulator.values import SECOND, Address, ExtendedError, Now
 from simulator.wire.dns import DnsFormatError, decode, encode, format_error_reply
 from simulator.wire.dns_values import DnsMessage, Question, Record, refusal, reply_to, udp_limit
-from simulator.wire.rpz import Action
+
+if TYPE_CHECKING:
+    from simulator.roles.resolver.rpz_rewriting import Rewriting, Rewritten
 
 PROHIBITED = 18
 """INFO-CODE of RFC 8914: the client is not one that this resolver serves."""
@@ -203,26 +204,29 @@ class Resolver:
         if not zones or not asked.query.recursion_desired:
             asked.send(_reply(asked.query, outcome))
             return
+        from simulator.roles.resolver.rpz_service import Rewriting, at_once
+
         _, question, source, _, stream = asked
         rewriting = Rewriting(zones, question, outcome, source, stream=stream)
-        step = rewriting.next_step()
-        if isinstance(step, Rewritten):
-            self._send_rewritten(asked, step)
+        rewritten = at_once(rewriting)
+        if rewritten is not None:
+            self._send_rewritten(asked, rewritten)
         else:
             self._start(self._look_further(asked, rewriting))
 
     async def _look_further(self, asked: _Asked, rewriting: Rewriting) -> None:
+        from simulator.roles.resolver.rpz_service import carry_through
+
         self._send_rewritten(asked, await carry_through(rewriting, self.resolve))
 
     def _send_rewritten(self, asked: _Asked, rewritten: Rewritten) -> None:
-        outcome, additional, truncated, match, met = rewritten
+        outcome, additional, truncated, match, met, untouched = rewritten
         if match is not None:
-            trigger, action = match.rule.trigger, match.rule.action
-            untouched = action is Action.PASSTHRU or (action is Action.TCP_ONLY and asked.stream)
+            trigger = match.rule.trigger
             self._record_for(
                 asked,
                 "policy let through" if untouched else "resolver lied",
-                lie=action.value,
+                lie=match.rule.action.value,
                 zone=match.zone.zone.origin,
                 trigger=trigger.kind.value,
                 rule=trigger.what,

@@ -11,7 +11,7 @@ import pytest
 from simulator.journal import Journal
 from simulator.roles.certification import service
 from simulator.roles.certification.service import CertificationAuthority
-from simulator.roles.hosting.certificates import Keys
+from simulator.serving.certificates import Keys
 from simulator.wire import acme
 from simulator.wire.web import Exchange, Response, request
 

@@ -3,7 +3,13 @@
 import pytest
 
 from simulator.errors import LabError
-from simulator.measures import DnsLie, DnsMeasure, PolicyZone, ResolverWithdrawal
+from simulator.measures import (
+    DnsLie,
+    DnsMeasure,
+    PolicyZone,
+    ResolverMeasure,
+    ResolverWithdrawal,
+)
 from simulator.roles.resolver.lies import lie
 from simulator.roles.resolver.policy import Policy
 from simulator.values import ExtendedError
@@ -171,6 +177,21 @@ def test_of_two_equal_patterns_the_later_counts() -> None:
     assert policy.find("ab.test", CLIENT) is second
 
 
+def test_a_lie_for_some_clients_goes_before_one_for_everybody() -> None:
+    policy = Policy()
+    local = DnsMeasure("clips.test", DnsLie.REFUSED, clients=("192.0.2.0/24", "2001:db8:1::/48"))
+    policy.put("country", local)
+    policy.put("world", NXDOMAIN)
+    clients = ("192.0.2.7", "198.51.100.7", "2001:db8:1::7", None)
+    assert [policy.find("www.clips.test", client) for client in clients] == [
+        local,
+        NXDOMAIN,
+        local,
+        NXDOMAIN,
+    ]
+    assert policy.written().startswith("; clips.test refused 192.0.2.0/24 2001:db8:1::/48\nrpz.")
+
+
 def test_a_withdrawal_is_about_clients_of_either_ip_version() -> None:
     policy = Policy()
     assert policy.withdrawn("192.0.2.7") is None
@@ -193,11 +214,12 @@ def test_a_withdrawal_is_about_clients_of_either_ip_version() -> None:
     [
         (ResolverWithdrawal(("192.0.2.0/24",), DnsLie.FORGED), "REFUSED or nothing, not FORGED"),
         (ResolverWithdrawal(("192.0.2.7/24",)), "192.0.2.7/24 is no prefix"),
+        (DnsMeasure("x.test", DnsLie.REFUSED, clients=("here",)), "here is no prefix"),
         (PolicyZone("\nx CNAME rpz-passthru"), "line 2 of the zone: rpz-passthru without"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_changes_nothing(
-    measure: ResolverWithdrawal | PolicyZone, fault: str
+    measure: ResolverMeasure, fault: str
 ) -> None:
     policy = Policy()
     policy.put("order", NXDOMAIN)

@@ -46,6 +46,10 @@ def test_forged_addresses_and_silence() -> None:
     [
         (DnsMeasure("x.test", DnsLie.REFUSED), "cannot answer REFUSED for x.test"),
         (DnsMeasure("x.test", DnsLie.SERVFAIL), "cannot answer SERVFAIL for x.test"),
+        (
+            DnsMeasure("x.test", DnsLie.NODATA, clients=("192.0.2.0/24",)),
+            "cannot say x.test for some clients only",
+        ),
         (DnsMeasure("*t.co*", DnsLie.NXDOMAIN), r"cannot say \*t.co\*"),
         (DnsMeasure(".".join(["a" * 62] * 4), DnsLie.NXDOMAIN), "does not fit into a policy zone"),
     ],
