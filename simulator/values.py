@@ -318,7 +318,13 @@ class Observation:
     redirects: tuple[str, ...] = ()
     timings: tuple[StageTiming, ...] = ()
     diagnosis: str = "cannot_tell"
+    confidence: str = "cannot tell"
+    """Of the diagnosis: ``certain``, ``likely``, ``cannot tell``."""
     evidence: tuple[Message, ...] = field(default=())
+    actor: Message | None = None
+    """Who most probably acted."""
+    ways: tuple[str, ...] = ()
+    """Circumventions that would get round it, by id."""
     ended: Instant = 0
     queries: tuple[QuerySeen, ...] = ()
     connects: tuple[ConnectSeen, ...] = ()

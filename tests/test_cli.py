@@ -75,7 +75,10 @@ def test_an_expectation_that_failed_is_1(
         (["run", "no/such.yaml"], "'no/such.yaml' cannot be read: there is no such file"),
         (["run", str(ROOT)], "cannot be read: it is a folder"),
         (["run", "a" * 300], "there is no scenario 'aaa"),
-        (["check", "no-such"], "there is no file, scenario or world 'no-such'; there are crossroads, europe"),
+        (
+            ["check", "no-such"],
+            "there is no file, scenario or world 'no-such'; there are crossroads, europe",
+        ),
         (["run"], "the following arguments are required: NAME_OR_FILE"),
         (["fly"], "invalid choice: 'fly'"),
         (["--seed", "x"], "argument --seed: 'x' is not a whole number (see --help)"),
@@ -172,8 +175,8 @@ def test_check_goes_on_after_a_file_that_is_wrong(
     shown = capsys.readouterr()
     assert shown.out.endswith(f"{small}: no fault found\n")
     assert shown.err == (
-        "there is no file, scenario or world 'no-such'; there are crossroads, europe, block_vs_seizure, "
-        "coco_2024, new_caledonia_2024\n"
+        "there is no file, scenario or world 'no-such'; there are crossroads, europe, "
+        "block_vs_seizure, coco_2024, new_caledonia_2024\n"
         f"'{tmp_path}' cannot be read: it is a folder\n"
     )
 

@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import ipaddress
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from simulator.lab.tracing import Tracer
 from simulator.net.packets import is_ipv6
+from simulator.roles.probe.causes import Diagnosis
 from simulator.roles.probe.certificates import browser_context
+from simulator.roles.probe.comparison import compare, try_endpoints
 from simulator.roles.probe.evidence import DnsSaid, HopSeen, IpInfo, TraceSeen
 from simulator.roles.probe.investigation import Investigator, Station
 from simulator.roles.probe.service import Identity, Probe
@@ -45,9 +48,53 @@ _ENDS = ("syn-ack", "rst", "data", "fin", "ack", IcmpKind.ECHO_REPLY.value)
 _AGENT = "Mozilla/5.0 (TakedownLab)"
 
 
+class Examiner:
+    """An investigator in a lab. Keep it: it remembers what it saw."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._tools = LabTools(lab)
+        self.investigator = Investigator(self._tools)
+
+    async def judge(
+        self, visits: Sequence[Observation], *, thoroughly: bool = False
+    ) -> tuple[list[Observation], dict[str, Observation]]:
+        """Return visits with what they are put down to, and the test helper's own, by URL.
+
+        ``thoroughly`` has the test helper try every address that a visit was led to.
+        """
+        judged = list(visits)
+        controls: dict[str, Observation] = {}
+        for url in dict.fromkeys(seen.url for seen in visits):
+            places = [place for place, seen in enumerate(visits) if seen.url == url]
+            chosen = [visits[place] for place in places]
+            found = await compare(self._tools, url, chosen, self.investigator.known)
+            for place, diagnosis in zip(places, found.diagnoses, strict=True):
+                judged[place] = put_down(visits[place], diagnosis)
+            if found.control is not None:
+                controls[url] = found.control
+                if thoroughly and self._tools.control is not None:
+                    dialled = [one.address for seen in chosen for one in seen.connects]
+                    controls[url] = await try_endpoints(
+                        self._tools.control, found.control, url, list(dict.fromkeys(dialled))
+                    )
+        return judged, controls
+
+
+def put_down(seen: Observation, diagnosis: Diagnosis) -> Observation:
+    """Return a visit with what it is put down to."""
+    return replace(
+        seen,
+        diagnosis=diagnosis.cause,
+        confidence=diagnosis.confidence,
+        evidence=diagnosis.evidence,
+        actor=diagnosis.actor,
+        ways=diagnosis.ways,
+    )
+
+
 def investigator(lab: Lab) -> Investigator:
-    """Return an investigator in a lab. Keep it: it remembers what it saw."""
-    return Investigator(LabTools(lab))
+    """Return an investigator of one's own in a lab."""
+    return Examiner(lab).investigator
 
 
 class LabTools:

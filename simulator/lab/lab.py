@@ -18,7 +18,7 @@ import asyncio
 import datetime
 import io
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -30,15 +30,18 @@ from simulator.lab.internet import lay_out
 from simulator.lab.law import Law, Part
 from simulator.lab.levers import Levers
 from simulator.lab.names import Names
-from simulator.lab.orders import OrderOutcome
+from simulator.lab.orders import OrderOutcome, check_action
 from simulator.lab.people import People
 from simulator.lab.ways import Via, WayBlocked
 from simulator.lab.web import Web
-from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, Measure
+from simulator.measures import Measure
 from simulator.net import Clock, Host, JumpClock, LabLoop
+from simulator.roles.probe.diagnosis import needs_comparison
 from simulator.values import DAY, SECOND, Duration, Instant, Lever, Observation, message
 
 if TYPE_CHECKING:
+    from simulator.lab.examination import Examiner
+    from simulator.roles.probe.investigation import Examination
     from simulator.roles.resolver.stub import Answer
     from simulator.world.models import World
 
@@ -188,12 +191,19 @@ class Lab:
 
     # --- looking ----------------------------------------------------------------------------
 
-    async def visit(self, url: str, vantage: str, via: Via | None = None) -> Observation:
+    async def visit(
+        self, url: str, vantage: str, via: Via | None = None, *, compare: bool = True
+    ) -> Observation:
         """Open an address in the browser at a vantage point.
 
         ``via`` is a way round for this visit alone. What the network does to the visit is in
-        the observation; `LabError` is for what cannot be asked.
+        the observation; `LabError` is for what cannot be asked. Where the site is not reached
+        and the world has a test helper, that looks as well, unless ``compare`` is False.
         """
+        seen = await self._visit(url, vantage, via)
+        return (await self._judged([seen]))[0] if compare else seen
+
+    async def _visit(self, url: str, vantage: str, via: Via | None) -> Observation:
         began = self.now
         try:
             return await self._by_way(vantage, via, partial(self.people.visit, url=url))
@@ -201,16 +211,44 @@ class Lab:
             return self.people.shut_out(vantage, url, str(via), began, blocked)
 
     async def visit_all(
-        self, url: str, vantages: Iterable[str], via: Via | None = None
+        self,
+        url: str,
+        vantages: Iterable[str],
+        via: Via | None = None,
+        *,
+        compare: bool = True,
     ) -> list[Observation]:
         """Open an address at several vantage points at the same time, in the world's order."""
-        looks = (self.visit(url, vantage, via) for vantage in self._in_order(vantages))
+        looks = (self._visit(url, vantage, via) for vantage in self._in_order(vantages))
         # All are let finish before a failure is told: a way round must not outlive its look.
         seen = await asyncio.gather(*looks, return_exceptions=True)
         for each in seen:
             if isinstance(each, BaseException):
                 raise each
-        return [each for each in seen if isinstance(each, Observation)]
+        visits = [each for each in seen if isinstance(each, Observation)]
+        return await self._judged(visits) if compare else visits
+
+    async def _judged(self, visits: list[Observation]) -> list[Observation]:
+        """Compare visits with the test helper's, where one of them leaves a question open."""
+        if self.world.control is None or not any(map(needs_comparison, visits)):
+            return visits
+        return (await self.examiner.judge(visits))[0]
+
+    async def diagnose(self, url: str, vantage: str, via: Via | None = None) -> Examination:
+        """Have somebody look into why a site is not seen; return evidence and diagnosis.
+
+        This asks further than a visit: other resolvers, the registry's servers, traces. It
+        takes minutes of lab time, and leaves in caches what any curious person would.
+        """
+        look = partial(self.examiner.investigator.examine, url)
+        return await self._by_way(vantage, via, look)
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """The investigator of this lab: it remembers what it saw."""
+        from simulator.lab.examination import Examiner
+
+        return Examiner(self)
 
     async def resolve(
         self, name: str, vantage: str, kind: str = "A", via: Via | None = None
@@ -274,7 +312,7 @@ class Lab:
         ``instrument``. Without ``wait`` the outcomes are pending, and the order goes on.
         """
         operators = [to] if isinstance(to, str) else to
-        _check_action(action)
+        check_action(action)
         parts = [Part(by, operator, action, name, **options) for operator in operators]
         key = self._key(key)
         if wait:
@@ -310,7 +348,7 @@ class Lab:
         This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``
         and ``banner``.
         """
-        _check_action(action)
+        check_action(action)
         key = self._key(key)
         self._imposed[key] = await self.law.levers.carry_out(key, operator, action, name, **options)
         return key
@@ -335,27 +373,3 @@ class Lab:
         count = self.recorder.write(buffer.write, int(self.clock.start.timestamp()) * 1_000_000)
         path.write_bytes(buffer.getvalue())
         return count
-
-
-def _check_action(action: object) -> None:
-    """Refuse what is no action, before it travels far from whoever wrote it."""
-    if isinstance(action, Lever):
-        return
-    if not isinstance(action, Measure):
-        raise LabError(
-            message("an order is about a measure or a Lever, not {given}", given=repr(action))
-        )
-    if isinstance(action, AddressMeasure):
-        prefixes: object = action.prefixes
-        if isinstance(prefixes, str):
-            raise LabError(message("the prefixes of an AddressMeasure are a tuple of texts"))
-    if not isinstance(action, DnsMeasure):
-        return
-    if not isinstance(action.lie, DnsLie):
-        raise LabError(
-            message(
-                "'{given}' is no lie; a DnsMeasure takes one of DnsLie: {known}",
-                given=action.lie,
-                known=", ".join(lie.name for lie in DnsLie),
-            )
-        )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.errors import LabError
 from simulator.measures import (
     AddressMeasure,
     DnsInjection,
     DnsInterception,
+    DnsLie,
     DnsMeasure,
     EdgeRefusal,
     EncryptedDnsMeasure,
@@ -19,7 +21,7 @@ from simulator.measures import (
     Shutdown,
     SniMeasure,
 )
-from simulator.values import Instant, Lever, Message, OutcomeState
+from simulator.values import Instant, Lever, Message, OutcomeState, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,27 @@ _KINDS: dict[type[Measure], tuple[str, str | None]] = {
     EdgeRefusal: ("edge", None),
 }
 """What a measure is called, and which of its fields says how."""
+
+
+def check_action(action: object) -> None:
+    """Refuse what is no action, before it travels far from whoever wrote it."""
+    if isinstance(action, Lever):
+        return
+    if not isinstance(action, Measure):
+        raise LabError(
+            message("an order is about a measure or a Lever, not {given}", given=repr(action))
+        )
+    if isinstance(action, AddressMeasure):
+        prefixes: object = action.prefixes
+        if isinstance(prefixes, str):
+            raise LabError(message("the prefixes of an AddressMeasure are a tuple of texts"))
+    if not isinstance(action, DnsMeasure):
+        return
+    if not isinstance(action.lie, DnsLie):
+        raise LabError(
+            message(
+                "'{given}' is no lie; a DnsMeasure takes one of DnsLie: {known}",
+                given=action.lie,
+                known=", ".join(lie.name for lie in DnsLie),
+            )
+        )

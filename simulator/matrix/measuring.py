@@ -49,7 +49,7 @@ async def _measure(lab: Lab, measure: str, vias: Sequence[str] | None, usual: Us
     study = study_of(lab.world)
     there, lacking = ways(lab.world, vias)
     await impose(lab, acts(measure, lab.world))
-    url = f"https://{study.site}/"
+    url, both = f"https://{study.site}/", [study.affected, study.unaffected]
 
     def cell(via: str, seen: Observation) -> Cell:
         known = usual.get((seen.vantage, via))
@@ -61,10 +61,10 @@ async def _measure(lab: Lab, measure: str, vias: Sequence[str] | None, usual: Us
     elsewhere: list[Cell] = []
     for via in there:
         way = None if via == NO_WAY else via
-        for seen in await lab.visit_all(url, [study.affected, study.unaffected], way):
+        for seen in await lab.visit_all(url, both, way, compare=False):
             (affected if seen.vantage == study.affected else elsewhere).append(cell(via, seen))
     innocent = [
-        cell(site, await lab.visit(f"https://{site}/", study.affected))
+        cell(site, await lab.visit(f"https://{site}/", study.affected, compare=False))
         for site in innocents(lab.world)
     ]
     return Row(measure, tuple(affected), tuple(elsewhere), tuple(innocent), tuple(lacking))

@@ -89,7 +89,10 @@ def _observation(step: str, seen: Observation, language: str) -> dict[str, Any]:
             for timing in seen.timings
         ],
         "diagnosis": seen.diagnosis,
+        "confidence": seen.confidence,
         "evidence": [say(sentence, language) for sentence in seen.evidence],
+        "actor": None if seen.actor is None else say(seen.actor, language),
+        "ways": list(seen.ways),
     }
 
 

@@ -92,6 +92,8 @@ def observed_fields(observation: Observation, resolvers: Mapping[str, str]) -> d
         "country": observation.country,
         "via": observation.via,
         "diagnosis": observation.diagnosis,
+        "confidence": observation.confidence,
+        "ways": observation.ways,
     }
 
 

@@ -252,6 +252,8 @@ class Expected(Model):
     country: _Match = ANYTHING
     via: _Match = ANYTHING
     diagnosis: _Match = ANYTHING
+    confidence: _Match = ANYTHING
+    ways: _Match = ANYTHING
     outcome: _Match = ANYTHING
 
     def stated(self) -> dict[str, Match]:

@@ -58,7 +58,10 @@ class ObservationResult(Model):
     redirects: tuple[str, ...]
     timings: tuple[TimingResult, ...]
     diagnosis: str
+    confidence: Literal["certain", "likely", "cannot tell"]
     evidence: tuple[str, ...]
+    actor: str | None
+    ways: tuple[str, ...]
 
 
 class OrderResult(Model):

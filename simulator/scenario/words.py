@@ -9,7 +9,22 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, ...]] = {
     "page": ("site", "block_page", "seizure_banner", "other"),
     "stage": ("dns", "tcp", "tls", "http"),
-    "diagnosis": ("accessible", "blocked.dns", "blocked.http", "seized", "cannot_tell"),
+    "diagnosis": (
+        "accessible",
+        "blocked.dns",
+        "blocked.ip",
+        "blocked.tls",
+        "blocked.http",
+        "throttled",
+        "shutdown",
+        "seized",
+        "seized.hold",
+        "seized.redelegation",
+        "seized.host",
+        "down",
+        "cannot_tell",
+    ),
+    "confidence": ("certain", "likely", "cannot tell"),
     "outcome": ("executed", "refused", "pending"),
     "rcode": ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
     "failure": (

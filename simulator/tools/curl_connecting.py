@@ -47,7 +47,10 @@ class Route(Protocol):
 
 
 class Connected(NamedTuple):
-    """A connection, to whom it leads, and when each stage of getting it was over (seconds)."""
+    """A connection, and when each stage of getting it was over, in seconds.
+
+    ``address`` is the far end of TCP: a proxy's, where there is one; unknown of a chain of them.
+    """
 
     stream: Stream
     address: Address
@@ -76,7 +79,7 @@ class Connector:
         if person.probe.route is not None and not options.no_proxy:
             self._note(f"* Uses proxy env variable ALL_PROXY == '{person.via}'")
             route: Route = person.probe.route
-            return await self._by_route(route, place, number, kind="socks5h")
+            return await self._by_route(route, place, number, "socks5h", "")
         return await self._directly(place, number)
 
     def _redirected(self, place: Place) -> Place:
@@ -220,9 +223,11 @@ class Connector:
         kind = ConnectRoute if proxy.kind == "http" else SocksRoute
         self._note(f"*   Trying {bracketed(addresses[0])}:{proxy.place.port}...")
         route = kind(addresses[0], proxy.place.port)
-        return await self._by_route(route, place, number, kind=proxy.kind)
+        return await self._by_route(route, place, number, proxy.kind, addresses[0])
 
-    async def _by_route(self, route: Route, place: Place, number: int, *, kind: str) -> Connected:
+    async def _by_route(
+        self, route: Route, place: Place, number: int, kind: str, address: Address
+    ) -> Connected:
         self.phase = "connecting"
         began = self._machine.now
         stream = Stream()
@@ -241,7 +246,7 @@ class Connector:
             self._note("* SOCKS5 request granted.")
         self._note(f"* Connected to {place.host} by the proxy (#{number})")
         now = self._machine.now
-        return Connected(stream, place.host, began, now)
+        return Connected(stream, address, began, now)
 
     def _refused(self, error: RouteError, place: Place, kind: str, began: float) -> CurlFailure:
         if error.hop_failure is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from simulator.errors import LabError
 from simulator.lab.choices import known_ways
-from simulator.text import say
+from simulator.text import say, typeset
 from simulator.tools.catalogue import TOOLS
 from simulator.tools.completion import completions
 from simulator.tools.machine import Output
@@ -155,6 +155,8 @@ class Prompt:
         if step is None:
             raise LabError(message("there is no further step"))
         self._tell(message("done: step {number}, {name}", number=step.number, name=step.id))
+        if step.step.say is not None:
+            self._output.line(typeset(step.step.say.say(self._session.language), self._session.language))
 
     def _help(self, words: list[str]) -> None:
         entries = [*TOOLS.items(), *COMMANDS.values()]

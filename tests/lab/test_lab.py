@@ -366,7 +366,10 @@ def test_lab_time_is_exact(lab: Lab) -> None:
             lambda lab: lab.order(
                 "court-fr", "alpha-telecom", DnsMeasure("coco.xg", "refused"), "coco.xg"
             ),
-            "'refused' is no lie; a DnsMeasure takes one of DnsLie: NXDOMAIN, NODATA, REFUSED, SERVFAIL, FORGED, SILENCE",
+            (
+                "'refused' is no lie; a DnsMeasure takes one of DnsLie: NXDOMAIN, NODATA,"
+                " REFUSED, SERVFAIL, FORGED, SILENCE"
+            ),
         ),
     ],
 )

@@ -39,7 +39,8 @@ def test_values_and_names_are_told_together(tmp_path: Path) -> None:
         "4:13: steps[0].order.by: unknown authority 'court-frr'; did you mean 'court-fr'?",
         "4:28: steps[0].order.to: unknown operator 'opt-nv'; did you mean 'opt-nc'?",
         (
-            "4:50: steps[0].order.measure.dns: 'nxdomian' is none of nxdomain, nodata, refused, servfail, forged, silence;"
+            "4:50: steps[0].order.measure.dns: 'nxdomian' is none of nxdomain, nodata,"
+            " refused, servfail, forged, silence;"
             " did you mean 'nxdomain'?"
         ),
         "4:66: steps[0].order.name: unknown name 'cocoo.xg'; did you mean 'coco.xg'?",

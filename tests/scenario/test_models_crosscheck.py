@@ -57,7 +57,8 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         "s.yaml:4:57: steps[0].visit.from[1]: unknown vantage point 'pairs'; did you mean 'paris'?",
         (
             "s.yaml:5:29: steps[1].connect.via: unknown way round 'vpn-sydney'; choose"
-            " from public-resolver, hosts-file, http-only, vpn, heron-nl, heron-de, fr-alpha-dns, fr-beta-dns, nc-opt-dns, be-meuse-dns,"
+            " from public-resolver, hosts-file, http-only, vpn, heron-nl, heron-de,"
+            " fr-alpha-dns, fr-beta-dns, nc-opt-dns, be-meuse-dns,"
             " it-tevere-dns, bg-iskar-dns, gg-sarnia-dns, de-spree-dns, nl-amstel-dns,"
             " lt-neris-dns, hu-duna-dns, open-one, open-two"
         ),
@@ -334,8 +335,8 @@ def test_what_is_checked_may_be_a_world_too(tmp_path: Path) -> None:
         (
             "zzz",
             (
-                "there is no file, scenario or world 'zzz'; there are crossroads, europe, block_vs_seizure,"
-                " coco_2024, new_caledonia_2024"
+                "there is no file, scenario or world 'zzz'; there are crossroads, europe,"
+                " block_vs_seizure, coco_2024, new_caledonia_2024"
             ),
         ),
     ):

@@ -125,7 +125,10 @@ def test_a_match_holds_for_these_and_fails_for_those(
         ),
         (
             "{order: {by: a, to: b, measure: {}, name: c.test}}",
-            "steps[0].order.measure: a measure is one of dns, rpz, withdrawal, injection, interception, encrypted_dns, address, http, sni, vpn, fingerprint, shutdown, edge",
+            (
+                "steps[0].order.measure: a measure is one of dns, rpz, withdrawal, injection,"
+                " interception, encrypted_dns, address, http, sni, vpn, fingerprint, shutdown, edge"
+            ),
         ),
         (
             "{order: {by: a, to: b, measure: {dns: forged, of: c.test}, name: c.test}}",
@@ -133,7 +136,10 @@ def test_a_match_holds_for_these_and_fails_for_those(
         ),
         (
             "{order: {by: a, to: b, measure: {address: drop, subdomains: false}, name: c.test}}",
-            "steps[0].order.measure: 'subdomains' belongs to dns, injection, http, sni, not to 'address'",
+            (
+                "steps[0].order.measure: 'subdomains' belongs to dns, injection, http, sni,"
+                " not to 'address'"
+            ),
         ),
         (
             "{order: {by: a, to: b, measure: {dns: nxdomain, extended_error: 70000}, name: c.xa}}",
@@ -178,11 +184,13 @@ def test_a_match_holds_for_these_and_fails_for_those(
         ("{disconnect: paris}", "steps[0].disconnect: write {who: …}"),
         (
             "{order: {by: a, to: b, name: c.test, measure: nxdomain}}",
-            "steps[0].order.measure: 'nxdomain' is no measure: write one of "
-            "dns-lying-resolver, dns-injection, dns-interception, public-resolvers-ordered, "
-            "encrypted-dns-blocked, ip-drop, ip-reset, ip-reject, http-host-filter, "
-            "tls-sni-reset, tls-sni-drop, tls-sni-throttle, vpn-endpoint-blocked, "
-            "vpn-fingerprint, shutdown, or a kind with its parameters",
+            (
+                "steps[0].order.measure: 'nxdomain' is no measure: write one of "
+                "dns-lying-resolver, dns-injection, dns-interception, public-resolvers-ordered, "
+                "encrypted-dns-blocked, ip-drop, ip-reset, ip-reject, http-host-filter, "
+                "tls-sni-reset, tls-sni-drop, tls-sni-throttle, vpn-endpoint-blocked, "
+                "vpn-fingerprint, shutdown, or a kind with its parameters"
+            ),
         ),
         ("{expect: {paris: site}}", "steps[0].expect.paris: write {page: …}"),
         (

@@ -79,7 +79,8 @@ CASES = {
         [
             (
                 "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider,"
-                " certificate-authority, content-network, dns-operator, host, proxy, public-body, registrar, registry,"
+                " certificate-authority, content-network, dns-operator, host, proxy, public-body,"
+                " registrar, registry,"
                 " resolver, transit, vpn; did you mean 'vpn'?"
             )
         ],

@@ -132,3 +132,8 @@ def _failure_evidence(observation: Observation) -> tuple[Message, ...]:
         issuer=certificate.issuer,
     )
     return (known, shown)
+
+
+def needs_comparison(seen: Observation) -> bool:
+    """Tell whether a visit by itself leaves a question open."""
+    return seen.page != SITE and not seen.url.startswith("dns:")

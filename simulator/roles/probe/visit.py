@@ -10,6 +10,7 @@ from simulator.roles.probe import failures
 from simulator.roles.probe.browser import Browser, Lookup
 from simulator.roles.probe.certificates import onlooker_context
 from simulator.roles.probe.connection import Connection
+from simulator.roles.probe.causes import CANNOT_TELL, LIKELY, UNSURE
 from simulator.roles.probe.diagnosis import diagnose
 from simulator.roles.probe.dialling import Dialler
 from simulator.roles.probe.hsts import is_address
@@ -213,7 +214,8 @@ class Visit:
                 failure=journey.fell_back_from.failure,
             )
             evidence = (fallen, *evidence)
-        return replace(seen, diagnosis=diagnosis, evidence=evidence)
+        confidence = UNSURE if diagnosis == CANNOT_TELL else LIKELY  # nothing to compare with
+        return replace(seen, diagnosis=diagnosis, confidence=confidence, evidence=evidence)
 
     def _judge_page(self, response: Response) -> tuple[str, str]:
         """Name the kind of page; it is the site only if it speaks for the name asked for."""
