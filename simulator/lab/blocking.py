@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.lab.measures import measure_of
 from simulator.measures import (
     DnsLie,
     DnsMeasure,
@@ -19,6 +18,7 @@ from simulator.measures import (
 )
 from simulator.roles.isp.logic import AccessProvider
 from simulator.values import message
+from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names

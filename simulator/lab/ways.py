@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from simulator.errors import LabError
-from simulator.lab.choices import Choice, choose, relays_of
 from simulator.lab.tunnel import ClientTunnel
 from simulator.net.packets import is_ipv6
 from simulator.values import Address, Message, message
+from simulator.world.choices import Choice, choose, relays_of
 
 if TYPE_CHECKING:
     from simulator.lab.people import Person

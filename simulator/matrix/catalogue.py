@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
-from simulator.lab.measures import measure_of
 from simulator.lab.words import unknown
 from simulator.measures import Measure
 from simulator.values import Lever, Message, message
 from simulator.world.measures import BY_ID, MeasureEntry
+from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
     from simulator.world.models import World

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from simulator.lab import Lab
-from simulator.lab.choices import CIRCUMVENTIONS, available
 from simulator.matrix.catalogue import Act, acts, study_of
 from simulator.matrix.cells import NO_WAY, Cell, Row, outcome_of
 from simulator.values import HOUR, Duration, Observation
+from simulator.world.choices import CIRCUMVENTIONS, available
 
 if TYPE_CHECKING:
     from simulator.world.models import World

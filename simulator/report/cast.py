@@ -49,7 +49,7 @@ def places(scenario: Scenario, world: World) -> tuple[Place, ...]:
 
 
 def _lookers(scenario: Scenario) -> tuple[str, ...]:
-    looks = [look for step in scenario.steps for look in (step.visit, step.resolve)]
+    looks = [look for step in scenario.steps for look in (step.visit, step.resolve, step.diagnose)]
     named = [vantage for look in looks if look is not None for vantage in look.vantages]
     return tuple(dict.fromkeys(named))
 

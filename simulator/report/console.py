@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from simulator.report import counts, styles
+from simulator.report import causes, counts, styles
 from simulator.report.cast import people, places
 from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
@@ -17,7 +17,7 @@ from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, spell
 from simulator.report.voice import Voice
-from simulator.values import SECOND, Instant, Message, message
+from simulator.values import SECOND, Instant, Message, Observation, message
 
 if TYPE_CHECKING:
     from simulator.report.findings import Group
@@ -91,7 +91,20 @@ class ConsoleReport:
         )
         self._before = run.ended
         self._write_step(finding)
+        self._write_diagnoses(run.diagnosed)
         self.page.flush()
+
+    def _write_diagnoses(self, diagnosed: Sequence[Observation]) -> None:
+        page, voice = self.page, self.voice
+        for seen in diagnosed:
+            words = message(
+                "{who}: {verdict}",
+                who=voice.place(seen.vantage),
+                verdict=causes.verdict(seen.diagnosis, seen.confidence),
+            )
+            first = [(" " * INDENT, "")]
+            page.paragraph(voice.say(words), causes.style_of(seen.diagnosis), first=first)
+            causes.write_reasons(page, voice.say, seen.evidence, seen.actor, seen.ways, INDENT + 2)
 
     def _remembered(self, resolver: str, name: str, at: Instant) -> Instant | None:
         """Return when a resolver forgets a name; what it knows of the zones above may stay."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from simulator.report.actions import action_words
 from simulator.report.sights import Sight, sight
 from simulator.report.times import NOTICEABLE, Day
 from simulator.roles.authority.abroad import OUT_OF_REACH
@@ -18,7 +19,6 @@ from simulator.values import (
     Message,
     Observation,
     OutcomeState,
-    message,
 )
 
 if TYPE_CHECKING:
@@ -36,23 +36,6 @@ HOSTS_FILE = "hosts-file"
 NAME_LEVERS = tuple(
     lever.value for lever in (Lever.CLIENT_HOLD, Lever.SERVER_HOLD, Lever.REDELEGATION)
 )
-_ACTIONS = {
-    "client-hold": message("hold the name (clientHold)"),
-    "server-hold": message("hold the name (serverHold)"),
-    "redelegation": message("redelegate the name"),
-    "host-takeover": message("take over the host"),
-    "host-off": message("switch the host off"),
-    "dns:nxdomain": message("deny the name"),
-    "dns:forged": message("forge the DNS answer"),
-    "dns:refused": message("refuse the name in the DNS"),
-    "address:drop": message("drop packets to the site's address"),
-    "address:reject": message("reject packets to the site's address"),
-}
-_ACTIONS_AGAINST = {
-    "address:drop": message("drop packets to {targets}"),
-    "address:reject": message("reject packets to {targets}"),
-}
-"""Templates for a measure against other addresses than those of a name."""
 
 
 class Viewer(NamedTuple):
@@ -156,7 +139,7 @@ def orders(
         found[same] = OrderFinding(
             outcome.by,
             (outcome.to,) if before is None else (*before.to, outcome.to),
-            _action(outcome, scenario, world),
+            action_words(outcome, scenario, world),
             outcome.name,
             outcome.state,
             after,
@@ -170,37 +153,6 @@ def orders(
 def told_apart(reason: Message) -> object:
     """Return what tells a reason from others: all but which operator it is about."""
     return reason.text, tuple(pair for pair in reason.arguments if pair[0] != "operator")
-
-
-def _action(outcome: OrderOutcome, scenario: Scenario, world: World) -> Message:
-    """Say what was ordered: against a name, or against the addresses that the order lists."""
-    template = _ACTIONS_AGAINST.get(outcome.action)
-    if template is None or outcome.name is not None:
-        return _ACTIONS[outcome.action]
-    listed = [
-        one
-        for step in scenario.steps
-        for order in step.order
-        if step.id == outcome.key and outcome.to in order.to and order.measure is not None
-        for one in order.measure.of
-    ]
-    return message(template.text, targets=Listed(tuple(_named(one, world) for one in listed)))
-
-
-class Listed(NamedTuple):
-    """Names that a message may be filled with."""
-
-    names: tuple[Text | str, ...]
-
-    def say(self, language: str) -> str:
-        """Return the names one after the other."""
-        said = (name if isinstance(name, str) else name.say(language) for name in self.names)
-        return ", ".join(dict.fromkeys(said))
-
-
-def _named(one: str, world: World) -> Text | str:
-    entry = world.vpn_exits.get(one) or world.resolvers.get(one)
-    return one if entry is None or entry.name is None else entry.name
 
 
 def spelled_out(reason: Message, world: World) -> Message:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.report.findings import HOSTS_FILE, target_of, viewer
+from simulator.report.findings import target_of, viewer
 from simulator.report.sights import Sight, sight
+from simulator.report.ways import SHORT, way
 from simulator.values import Message, Observation, OutcomeState, message
 
 if TYPE_CHECKING:
@@ -55,20 +56,6 @@ class Matrix:
         return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
 
 
-BY_VPN = message("VPN")
-BY_RESOLVER = message("other resolver")
-BY_HOSTS_FILE = message("hosts file")
-
-
-def way(via: str | None, world: World) -> Message | None:
-    """Return which kind of way round an id is."""
-    if via is None:
-        return None
-    if via == HOSTS_FILE:
-        return BY_HOSTS_FILE
-    return BY_VPN if via in world.vpn_exits else BY_RESOLVER
-
-
 def numbered(runs: Iterable[StepRun]) -> Iterator[tuple[int, Text | None, StepRun]]:
     """Yield each step with the number and title of the act that it belongs to."""
     number, title = 0, None
@@ -101,7 +88,7 @@ def _columns(seen: Sequence[Observation], world: World) -> tuple[Column, ...]:
     return tuple(
         column
         for vantage in world.vantages
-        for kind in (None, BY_RESOLVER, BY_VPN, BY_HOSTS_FILE)
+        for kind in (None, *SHORT.values())
         for column in (Column(vantage, kind),)
         if column in found
     )
@@ -113,7 +100,7 @@ AT_HOME = message("providers under order")
 ELSEWHERE = message("other providers")
 ANYWHERE = message("all providers")
 NEIGHBOUR = message("neighbour, same address")
-PLACES = (AT_HOME, ELSEWHERE, ANYWHERE, BY_RESOLVER, BY_VPN, BY_HOSTS_FILE, NEIGHBOUR)
+PLACES = (AT_HOME, ELSEWHERE, ANYWHERE, *SHORT.values(), NEIGHBOUR)
 BLOCKED, SEIZED = message("blocked"), message("seized")
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from simulator.lab.choices import CIRCUMVENTIONS
 from simulator.matrix.catalogue import NOTHING, title
 from simulator.matrix.cells import NO_WAY, Cell, Outcome, Row, losses
 from simulator.matrix.sharing import shared
@@ -17,6 +16,7 @@ from simulator.report.sights import sight
 from simulator.report.times import spell
 from simulator.text import say
 from simulator.values import Message, message
+from simulator.world.choices import CIRCUMVENTIONS
 
 if TYPE_CHECKING:
     from simulator.world.models import World

@@ -16,6 +16,7 @@ from simulator.ooni.comparison import CONSISTENT, INCONSISTENT
 from simulator.ooni.read import printable
 from simulator.ooni.result import Result, to_dict
 from simulator.report import styles
+from simulator.report.causes import CAUSES, style_of, verdict, write_reasons
 from simulator.report.files import check_writable, why, writing
 from simulator.report.page import Page, pad
 from simulator.text import say
@@ -28,24 +29,6 @@ if TYPE_CHECKING:
 JUDGED, MISUSED = 0, 2
 _INDENT = 2
 
-_CAUSES = {
-    "accessible": message("the site is open"),
-    "blocked.dns": message("blocked by the DNS"),
-    "blocked.ip": message("blocked by address"),
-    "blocked.tls": message("blocked by the name in TLS"),
-    "blocked.http": message("blocked in HTTP"),
-    "throttled": message("slowed down"),
-    "shutdown": message("the whole network is cut off"),
-    "seized.hold": message("seized: the name is on hold"),
-    "seized.redelegation": message("seized: the name leads elsewhere"),
-    "seized.host": message("seized: the machine itself"),
-    "down": message("out of service for everybody"),
-    "cannot_tell": message("cannot tell"),
-}
-_SURE = {
-    "certain": message("certain"),
-    "likely": message("likely"),
-}
 _LOOKUPS = {
     CONSISTENT: message("The lookups agree with the test helper's."),
     INCONSISTENT: message("The lookups do not agree with the test helper's."),
@@ -153,17 +136,18 @@ class _Writer:
 
     def _diagnosis(self, result: Result) -> None:
         diagnosis = result.diagnosis
-        sure = _SURE.get(diagnosis.confidence)
-        cause = _CAUSES.get(diagnosis.cause, message("cannot tell"))
-        words = message("Our reading: {cause}", cause=cause)
-        if sure is not None:
-            words = message("Our reading: {cause} ({sure})", cause=cause, sure=sure)
-        open_ = diagnosis.cause == "accessible"
-        self._entry(self._say(words), styles.GOOD if open_ else styles.HEADING)
-        for sentence in diagnosis.evidence:
-            self._sentence(self._say(sentence))
-        if diagnosis.actor is not None:
-            self._sentence(self._say(message("Who acted: {actor}.", actor=diagnosis.actor)))
+        words = message(
+            "Our reading: {cause}", cause=verdict(diagnosis.cause, diagnosis.confidence)
+        )
+        self._entry(self._say(words), style_of(diagnosis.cause))
+        write_reasons(
+            self._page,
+            self._say,
+            diagnosis.evidence,
+            diagnosis.actor,
+            diagnosis.ways,
+            _INDENT * 2,
+        )
 
     def _origin(self, result: Result) -> str:
         measurement = result.measurement
@@ -247,7 +231,7 @@ def _style(blocking: Blocking, accessible: bool | None) -> str:
 def line_of(result: Result, language: str) -> Line:
     """Return a measurement's line in the table at the end."""
     found = result.classification
-    cause = _CAUSES.get(result.diagnosis.cause, message("cannot tell"))
+    cause = CAUSES[result.diagnosis.cause]
     return Line(
         printable(result.measurement.input or "?"),
         say(verdict_words(found.blocking, found.accessible), language),

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.lab.choices import CIRCUMVENTIONS, choose
 from simulator.matrix.catalogue import acts, ids, study_of, title
 from simulator.matrix.cells import NO_WAY
 from simulator.matrix.result import to_json
@@ -19,6 +18,7 @@ from simulator.report.progress import Progress
 from simulator.report.showing import write_out, write_text
 from simulator.text import say
 from simulator.values import message
+from simulator.world.choices import CIRCUMVENTIONS, choose
 from simulator.world.loader import built_in_world
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simulator.report.findings import HOSTS_FILE, Viewer
+from simulator.report.ways import SHORT
 from simulator.text import say, typeset
 from simulator.values import Message, message
 
@@ -54,10 +55,14 @@ class Voice:
     def _way(self, via: str) -> str:
         if via == HOSTS_FILE:
             return self.say(message("a hosts file"))
-        entry = self._world.vpn_exits.get(via) or self._world.resolvers.get(via)
-        if entry is None or entry.name is None:
-            return via
-        return self.text(entry.name)
+        kind, _, by = via.partition(":")
+        world, named = self._world, by or via
+        entry = world.vpn_exits.get(named) or world.proxies.get(named) or world.resolvers.get(named)
+        name = "" if entry is None or entry.name is None else self.text(entry.name)
+        if kind not in SHORT:
+            return name or via
+        words = self.say(SHORT[kind])
+        return f"{words} ({name or by})" if by else words
 
     def several(self, names: Iterable[str]) -> str:
         """Return names one after the other."""

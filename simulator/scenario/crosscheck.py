@@ -8,7 +8,6 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from simulator.errors import LabError, NotSimulated
-from simulator.lab.choices import CIRCUMVENTIONS, choose, known_ways
 from simulator.scenario.models import (
     ALL,
     Connect,
@@ -23,6 +22,7 @@ from simulator.scenario.words import WORDS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
 from simulator.world.checking import Check
+from simulator.world.choices import CIRCUMVENTIONS, choose, known_ways
 from simulator.world.faults import Place, nearest
 from simulator.world.fields import LONGEST, MOST_YEARS
 from simulator.world.models import World
@@ -132,12 +132,15 @@ class ScenarioCheck(Check):
                 self.known(place, message("way round"), via, self.connections)
 
     def _looks(self, place: Place, step: Step) -> None:
-        for action, look in (("visit", step.visit), ("resolve", step.resolve)):
+        looks = (("visit", step.visit), ("resolve", step.resolve), ("diagnose", step.diagnose))
+        for action, look in looks:
             if look is not None:
                 self._vantages((*place, action, "from"), look.vantages)
                 self._via((*place, action, "via"), look.via)
         if step.visit is not None:
             self._url((*place, "visit", "url"), step.visit.url)
+        if step.diagnose is not None:
+            self._url((*place, "diagnose", "url"), step.diagnose.url)
 
     def _url(self, place: Place, url: str) -> None:
         if not url.isascii():
@@ -325,7 +328,8 @@ class ScenarioCheck(Check):
         return who in world.operators and any(to not in world.operators for to in ordered)
 
     def _looking(self, step: Step) -> list[str]:
-        looks = [look for look in (step.visit, step.resolve) if look is not None]
+        asked = (step.visit, step.resolve, step.diagnose)
+        looks = [look for look in asked if look is not None]
         if any(look.vantages == (ALL,) for look in looks):
             return list(self.world.vantages)
         return [vantage for look in looks for vantage in look.vantages]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from simulator.lab.measures import measure_of
 from simulator.measures import DnsLie, Measure
 from simulator.scenario.models import Scenario, Step
 from simulator.values import Lever, Message, message
@@ -17,6 +16,7 @@ from simulator.world.checking import Check
 from simulator.world.faults import Fault, Place, nearest
 from simulator.world.measures import MeasureEntry
 from simulator.world.models import World
+from simulator.world.ordered import measure_of
 from simulator.world.source import Source
 
 LAST_EXTENDED_ERROR = 24

@@ -40,6 +40,7 @@ ACTIONS = (
     "wait",
     "visit",
     "resolve",
+    "diagnose",
     "expect",
 )
 """The vocabulary, in the order in which the actions of one step run."""
@@ -171,6 +172,17 @@ class Resolve(_Look):
     type: Annotated[str, Field(pattern="^(A|AAAA|CNAME|MX|NS|SOA|TXT)$")] = "A"
 
 
+class Diagnose(_Look):
+    """Somebody looks into why a site is not seen, and says what the evidence speaks for.
+
+    It takes some lab time: other resolvers are asked, other names tried, packets traced.
+    """
+
+    USUAL: ClassVar[tuple[str, ...]] = ("url", "from")
+
+    url: Annotated[str, Field(min_length=1)]
+
+
 _SCALAR = {"type": ["string", "integer", "null"]}
 _MATCH_SCHEMA = {
     "anyOf": [
@@ -293,6 +305,7 @@ class Step(Model):
     wait: Annotated[Wait | None, _short_wait] = None
     visit: Visit | None = None
     resolve: Resolve | None = None
+    diagnose: Diagnose | None = None
     expect: dict[str, Expected] = Field(default={})
     """By vantage point, by operator, or ``all`` of the step's vantage points."""
     why: Text | None = None

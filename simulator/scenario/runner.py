@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
-from simulator.lab.measures import measure_of
 from simulator.measures import Measure
 from simulator.scenario.expectations import Verdict, judge
 from simulator.scenario.models import (
     ALL,
     Coordinate,
+    Diagnose,
     Member,
     Order,
     Resolve,
@@ -26,6 +26,7 @@ from simulator.scenario.models import (
 from simulator.values import Instant, Lever, Observation, StageTiming
 from simulator.world.faults import Fault, Faults
 from simulator.world.fields import Text
+from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
     from simulator.net import Clock
@@ -45,6 +46,8 @@ class StepRun:
     began: Instant
     ended: Instant = 0
     observations: list[Observation] = field(default_factory=list)
+    diagnosed: list[Observation] = field(default_factory=list)
+    """Those of the observations that were looked into."""
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -141,6 +144,9 @@ class ScenarioRun:
             run.observations += await self._visit(step.visit)
         if step.resolve is not None:
             run.observations += await self._resolve(step.resolve)
+        if step.diagnose is not None:
+            run.diagnosed += await self._diagnose(step.diagnose)
+            run.observations += run.diagnosed
 
     async def _wait(self, step: Step) -> None:
         assert step.wait is not None
@@ -157,6 +163,17 @@ class ScenarioRun:
 
     async def _visit(self, visit: Visit) -> list[Observation]:
         return await self.lab.visit_all(visit.url, self._vantages(visit.vantages), visit.via)
+
+    async def _diagnose(self, diagnose: Diagnose) -> list[Observation]:
+        """Look from one place after the other: whoever looks leaves traces in caches."""
+        from simulator.lab.examination import put_down
+
+        seen = []
+        for vantage in self.world.vantages:
+            if vantage in self._vantages(diagnose.vantages):
+                found = await self.lab.diagnose(diagnose.url, vantage, diagnose.via)
+                seen.append(put_down(found.evidence.subject, found.diagnosis))
+        return seen
 
     async def _resolve(self, resolve: Resolve) -> list[Observation]:
         seen = []

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias, cast
 
 from simulator.errors import LabError, NotSimulated
-from simulator.lab.choices import PAGE
 from simulator.lab.words import unknown
 from simulator.tools.machine import MISUSED, Machine, Output, UsageError
 from simulator.values import Message, message
+from simulator.world.choices import PAGE
 
 Run: TypeAlias = Callable[[Machine, Sequence[str], Output], Awaitable[int]]
 

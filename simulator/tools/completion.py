@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from simulator.lab.choices import known_ways
 from simulator.tools.catalogue import TOOLS
 from simulator.tools.session import ALL, NO_WAY
+from simulator.world.choices import known_ways
 
 if TYPE_CHECKING:
     from simulator.tools.session import Session

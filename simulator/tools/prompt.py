@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from simulator.errors import LabError
-from simulator.lab.choices import known_ways
 from simulator.text import say, typeset
 from simulator.tools.catalogue import TOOLS
 from simulator.tools.completion import completions
 from simulator.tools.machine import Output
 from simulator.tools.session import Session
 from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration, Message, message
+from simulator.world.choices import known_ways
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completion

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from simulator.roles.probe import failures
 from simulator.roles.probe.browser import Browser, Lookup
+from simulator.roles.probe.causes import CANNOT_TELL, LIKELY, UNSURE
 from simulator.roles.probe.certificates import onlooker_context
 from simulator.roles.probe.connection import Connection
-from simulator.roles.probe.causes import CANNOT_TELL, LIKELY, UNSURE
 from simulator.roles.probe.diagnosis import diagnose
 from simulator.roles.probe.dialling import Dialler
 from simulator.roles.probe.hsts import is_address

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import LabError, NotSimulated
-from simulator.lab.words import unknown
 from simulator.values import Message, message
+from simulator.world.faults import nearest, unknown
 
 if TYPE_CHECKING:
     from simulator.world.models import World
@@ -62,7 +62,7 @@ def choose(via: str, world: World) -> Choice:
         fitting = _fitting(kind, world)
         if by:
             if by not in fitting:
-                raise LabError(unknown(CIRCUMVENTIONS[kind], by, fitting))
+                raise _strange(CIRCUMVENTIONS[kind], by, fitting)
             return Choice(kind, by)
         if kind in ("hosts-file", "http-only", "mirror", "fronting"):
             return Choice(kind)
@@ -82,7 +82,7 @@ def choose(via: str, world: World) -> Choice:
         return Choice("public-resolver", via)
     if any(via.lower() in others for others in NOT_SIMULATED):
         raise NotSimulated(message("'{via}' is not simulated: {page} says why", via=via, page=PAGE))
-    raise LabError(unknown(message("way round"), via, known_ways(world)))
+    raise _strange(message("way round"), via, known_ways(world))
 
 
 def available(kind: str, world: World) -> bool:
@@ -132,3 +132,11 @@ def relays_of(world: World) -> list[str]:
 
 def _first(keys: Iterable[str]) -> list[str]:
     return [key for _, key in zip(range(1), keys, strict=False)]
+
+
+def _strange(kind: Message, word: str, known: list[str]) -> LabError:
+    meant = nearest(word, known)
+    text = unknown(kind, word, known, meant)
+    if meant is not None:
+        text = message("{fault}; did you mean '{meant}'?", fault=text, meant=meant)
+    return LabError(text)
