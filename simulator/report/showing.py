@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -34,6 +35,8 @@ def show(options: argparse.Namespace, language: str, program: str) -> int:
     for file in (options.json, options.pcap, options.journal):
         if file not in (None, "-"):
             check_writable(Path(file))
+    if options.ooni is not None:
+        _check_folder(Path(options.ooni))
     showing = _Showing(options, language, program)
     try:
         showing.run()
@@ -95,6 +98,7 @@ class _Showing:
             seed=self._options.seed,
             language=self._language,
             capture=self._options.pcap is not None,
+            controls=self._options.ooni is not None,
         )
 
     def _tell(self) -> None:
@@ -131,6 +135,20 @@ class _Showing:
             self._waits = False
             page.blank()
 
+    def _write_measurements(self, folder: Path) -> None:
+        from simulator import __version__
+        from simulator.ooni.command import Circumstances, Taken, write_measurements
+
+        run = self.scenario
+        taken = [
+            Taken(step.id, seen, step.controls.get(seen.url))
+            for step in run.done
+            for seen in step.observations
+        ]
+        about = Circumstances(run.name, run.world, run.date(0), run.seed, __version__)
+        with writing(folder):
+            write_measurements(folder, taken, about)
+
     def _write_files(self) -> None:
         options = self._options
         if options.json is not None:
@@ -143,9 +161,19 @@ class _Showing:
                 write_text(Path(options.json), text)
         if options.journal is not None:
             write_text(Path(options.journal), self.scenario.lab.journal.to_jsonl())
+        if options.ooni is not None:
+            self._write_measurements(Path(options.ooni))
         if options.pcap is not None:
             with writing(Path(options.pcap)):
                 self.scenario.lab.write_capture(Path(options.pcap))
+
+
+def _check_folder(folder: Path) -> None:
+    """Find out before the run whether a folder can be made and written to."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "")
 
 
 def command_line(program: str, name: str | None) -> str:

@@ -32,6 +32,8 @@ _WORTHWHILE = 8
 
 def show_matrix(options: argparse.Namespace, language: str) -> int:
     """Measure what was asked for; return the exit status. `LabError` for what cannot be."""
+    if options.confusion is not None:
+        return _show_confusion(options, language)
     world = built_in_world(options.world or WORLD)
     study_of(world)
     if options.explain is not None:
@@ -73,3 +75,27 @@ def show_matrix(options: argparse.Namespace, language: str) -> int:
 def _check_output(options: argparse.Namespace) -> None:
     if options.json not in (None, "-"):
         check_writable(Path(options.json))
+
+
+def _show_confusion(options: argparse.Namespace, language: str) -> int:
+    """Try every deed in random worlds; 1 if a diagnosis was wrong and said to be certain."""
+    from simulator.matrix.confusion import confusion
+    from simulator.report.confused import confusion_json, write_confusion
+
+    _check_output(options)
+    page = Page(sys.stderr if options.json == "-" else sys.stdout)
+    with Progress(page, say(message("Random worlds are being built"), language)) as progress:
+
+        def heard(done: int, count: int) -> None:
+            text = message("Diagnosis {number} of {count}", number=done, count=count)
+            progress.say(say(text, language))
+
+        seeds = range(options.seed, options.seed + options.confusion)
+        table = confusion(seeds, heard)
+    if options.json == "-":
+        write_out(confusion_json(table))
+    else:
+        if options.json is not None:
+            write_text(Path(options.json), confusion_json(table))
+        write_confusion(table, page, language)
+    return 1 if table.wrong_certain else 0

@@ -162,6 +162,14 @@ class _Usage:
             nargs=2,
             help=self._say(message("tell one cell packet by packet")),
         )
+        parser.add_argument(
+            "--confusion",
+            metavar="N",
+            type=self._whole_number,
+            help=self._say(
+                message("instead: diagnose every measure in N random worlds, and count")
+            ),
+        )
         self._seed(parser, top=False)
         self._json(parser, top=False)
 

@@ -48,6 +48,8 @@ class StepRun:
     observations: list[Observation] = field(default_factory=list)
     diagnosed: list[Observation] = field(default_factory=list)
     """Those of the observations that were looked into."""
+    controls: dict[str, Observation] = field(default_factory=dict)
+    """What the test helper saw of each URL, where the run was asked to have it look."""
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -64,7 +66,9 @@ class ScenarioRun:
         clock: Clock | None = None,
         language: str = "en",
         capture: bool = False,
+        controls: bool = False,
     ) -> None:
+        """``controls`` has the test helper visit whatever is visited, as OONI's does."""
         self.name = lesson.name
         self._place_of_step = lesson.place_of_step
         self.scenario: Scenario = lesson.scenario
@@ -80,6 +84,7 @@ class ScenarioRun:
         if capture:
             self.lab.record()
         self.done: list[StepRun] = []
+        self._controls = controls and self.world.control is not None
         self._resolvers = {
             self.lab.people.resolver_address(resolver): resolver
             for resolver in lesson.world.resolvers
@@ -141,11 +146,11 @@ class ScenarioRun:
         if step.wait is not None:
             await self._wait(step)
         if step.visit is not None:
-            run.observations += await self._visit(step.visit)
+            run.observations += await self._visit(run, step.visit)
         if step.resolve is not None:
             run.observations += await self._resolve(step.resolve)
         if step.diagnose is not None:
-            run.diagnosed += await self._diagnose(step.diagnose)
+            run.diagnosed += await self._diagnose(run, step.diagnose)
             run.observations += run.diagnosed
 
     async def _wait(self, step: Step) -> None:
@@ -161,10 +166,16 @@ class ScenarioRun:
     def _vantages(self, named: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(self.world.vantages) if ALL in named else named
 
-    async def _visit(self, visit: Visit) -> list[Observation]:
-        return await self.lab.visit_all(visit.url, self._vantages(visit.vantages), visit.via)
+    async def _visit(self, run: StepRun, visit: Visit) -> list[Observation]:
+        who, compare = self._vantages(visit.vantages), not self._controls
+        seen = await self.lab.visit_all(visit.url, who, visit.via, compare=compare)
+        if compare:
+            return seen
+        seen, controls = await self.lab.examiner.judge(seen, thoroughly=True)
+        run.controls |= controls
+        return seen
 
-    async def _diagnose(self, diagnose: Diagnose) -> list[Observation]:
+    async def _diagnose(self, run: StepRun, diagnose: Diagnose) -> list[Observation]:
         """Look from one place after the other: whoever looks leaves traces in caches."""
         from simulator.lab.examination import put_down
 
@@ -172,7 +183,10 @@ class ScenarioRun:
         for vantage in self.world.vantages:
             if vantage in self._vantages(diagnose.vantages):
                 found = await self.lab.diagnose(diagnose.url, vantage, diagnose.via)
-                seen.append(put_down(found.evidence.subject, found.diagnosis))
+                subject, control = found.evidence.subject, found.evidence.control
+                seen.append(put_down(subject, found.diagnosis))
+                if control is not None:
+                    run.controls[subject.url] = control
         return seen
 
     async def _resolve(self, resolve: Resolve) -> list[Observation]:
