@@ -23,14 +23,14 @@ ALLOWED: dict[str, set[str]] = {
     "net": BASE,
     "serving": BASE | {"wire"},
     "roles": BASE | {"wire", "serving"},
-    "world": BASE,
+    "world": BASE | {"wire"},
     "lab": BASE | {"wire", "net", "roles", "world"},
     "scenario": BASE | {"wire", "net", "roles", "world", "lab"},
     "matrix": BASE | {"wire", "net", "roles", "world", "lab"},
     "ooni": BASE | {"wire", "roles", "world"},
     "tools": BASE | {"text", "wire", "net", "roles", "world", "lab", "scenario"},
     "report": BASE
-    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "ooni"},
+    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "ooni", "__init__"},
     "bench": BASE | {"text", "net", "lab", "scenario", "matrix", "report"},
     "cli": BASE
     | {"text", "net", "world", "lab", "scenario", "matrix", "tools", "ooni", "report", "bench"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from simulator.errors import LabError, NotSimulated
@@ -21,6 +20,7 @@ from simulator.scenario.models import (
 from simulator.scenario.words import WORDS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
+from simulator.world.check_measures import check_measure
 from simulator.world.checking import Check
 from simulator.world.choices import CIRCUMVENTIONS, choose, known_ways
 from simulator.world.faults import Place, nearest
@@ -204,8 +204,7 @@ class ScenarioCheck(Check):
         if order.lever is not None:
             self._lever(place, order.lever, order.name, order.banner)
         elif order.measure is not None:
-            for position, target in enumerate(order.measure.of):
-                self._target((*place, "measure", "of", position), target)
+            check_measure(self.world, self, (*place, "measure"), order.measure)
 
     def _coordinate(self, place: Place, operation: Coordinate) -> None:
         self._authority((*place, "by"), operation.by)
@@ -282,27 +281,6 @@ class ScenarioCheck(Check):
 
     def _name(self, place: Place, name: str | None) -> None:
         self.known(place, message("name"), name, self.names)
-
-    def _target(self, place: Place, target: str) -> None:
-        if target in self.world.sites or target in self.world.hosts:
-            return
-        try:
-            if "/" in target:
-                ip_network(target)
-            else:
-                ip_address(target)
-        except ValueError:
-            self.known(
-                place,
-                message("site, host or prefix"),
-                target,
-                (*self.world.sites, *self.world.hosts),
-            )
-            return
-        try:
-            (reserved.prefix if "/" in target else reserved.address)(target)
-        except reserved.NotReserved as reason:
-            self.wrong(place, reason.message)
 
     # --- expectations -----------------------------------------------------------------------
 

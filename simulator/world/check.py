@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.world.check_addresses import check_addresses
 from simulator.world.check_machines import check_machines
+from simulator.world.check_measures import check_standing
 from simulator.world.check_names import check_names
 from simulator.world.check_people import check_people
 from simulator.world.check_references import check_references
@@ -25,6 +26,7 @@ def check_world(world: World, check: Check) -> None:
     check_machines(sound, check)
     check_names(sound, check)
     check_people(sound, check)
+    check_standing(sound, check)
 
 
 def _resolved(world: World, check: Check) -> World:

@@ -59,8 +59,7 @@ def test_a_server_by_name_is_looked_up_first(terminal: Any) -> None:
 
 def test_sections_can_be_chosen(terminal: Any) -> None:
     answer = "clips.test.\t\t300\tIN\tA\t198.18.21.10\n"
-    assert terminal("dig clips.test +noall +answer").out.endswith(answer)
-    assert terminal("dig clips.test +noall +answer +nocmd").out == answer
+    assert terminal("dig clips.test +noall +answer").out == answer
     stated = terminal("dig clips.test +noall +question").out
     assert stated == ";clips.test.\t\t\tIN\tA\n"
 

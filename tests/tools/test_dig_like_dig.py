@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import re
 import shutil
+from typing import cast
 
 import pytest
 
@@ -68,8 +69,7 @@ class _Server(asyncio.DatagramProtocol):
         self.replies: list[DnsMessage] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         query = decode(data)
@@ -89,7 +89,7 @@ async def test_the_lines_are_those_of_a_real_dig(name: str, options: str) -> Non
         _Server, local_addr=("127.0.0.1", 0)
     )
     port = transport.get_extra_info("sockname")[1]
-    words = ["@127.0.0.1", "-p", str(port), name, *options.split()]
+    words = ["@127.0.0.1", "-p", str(port), name, "+time=5", "+tries=1", *options.split()]
     try:
         process = await asyncio.create_subprocess_exec(
             "dig", *words, stdout=asyncio.subprocess.PIPE
