@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.bench.figures import Figure
+from simulator.bench.matrix import cells, diagnoses
 from simulator.bench.measures import contrast, growth, lookups, packets, visits
 from simulator.bench.process import process
 from simulator.text import say
@@ -30,6 +31,8 @@ _PARTS: tuple[tuple[Message, Callable[[], Figure | list[Figure]]], ...] = (
     (message("packets"), packets),
     (message("lookups"), lookups),
     (message("growth"), growth),
+    (message("the matrix"), cells),
+    (message("diagnoses"), diagnoses),
 )
 
 

@@ -40,6 +40,13 @@ def cost(work: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
+def elapsed(work: Callable[[], None]) -> float:
+    """Return the real time of some work, in seconds: for what several processors share."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def paired(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float, float]:
     """Return the medians of two works, and the median of the ratio one / other by rounds."""
     one()

@@ -25,8 +25,18 @@ def shared(site: str, world: World) -> tuple[Message, ...]:
     domain = world.domain_of(study.site)
     if domain is not None and world.domain_of(site) == domain:
         found.append(message("its name is under the same registered name ({name})", name=domain))
-    if "*" in study.pattern and _matches(study.pattern, site):
-        found.append(message("its name fits the pattern {pattern}", pattern=study.pattern))
+    if "*" in study.pattern:
+        if _matches(study.pattern, site):
+            found.append(message("its name fits the pattern {pattern}", pattern=study.pattern))
+        found += [
+            message(
+                "the name of its nameserver {name} fits the pattern {pattern}",
+                name=nameserver,
+                pattern=study.pattern,
+            )
+            for nameserver in world.domains[world.domain_of(site) or ""].nameservers
+            if _matches(study.pattern, nameserver)
+        ]
     return tuple(found)
 
 
