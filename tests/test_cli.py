@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulator.cli import language_of, main
+from simulator.scenario.loader import built_in_scenarios
 from simulator.scenario.result import Result
 from simulator.scenario.runner import ScenarioRun
 
@@ -176,7 +177,7 @@ def test_check_goes_on_after_a_file_that_is_wrong(
     assert shown.out.endswith(f"{small}: no fault found\n")
     assert shown.err == (
         "there is no file, scenario or world 'no-such'; there are crossroads, europe, "
-        "block_vs_seizure, coco_2024, new_caledonia_2024\n"
+        f"{', '.join(built_in_scenarios())}\n"
         f"'{tmp_path}' cannot be read: it is a folder\n"
     )
 

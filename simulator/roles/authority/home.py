@@ -8,8 +8,12 @@ from simulator.roles.authority.instruments import Route
 from simulator.values import message
 
 
-def at_home(case: Case) -> Decision:
-    """Decide what an authority's order comes to in its own country."""
+def at_home(case: Case, named: str | None = None) -> Decision:
+    """Decide what an authority's order comes to in its own country.
+
+    ``named`` is the instrument that it relies on, where it has several; one for abroad does
+    not matter here.
+    """
     authority, operator = case.authority, case.operator
     found = [each for each in case.instruments if each.route is Route.HOME and case.usable(each)]
     if not found:
@@ -20,7 +24,7 @@ def at_home(case: Case) -> Decision:
                 action=action_name(case.action),
             )
         )
-    instrument = found[0]
+    instrument = next((each for each in found if each.id == named), found[0])
     if not instrument.binding and instrument.id not in operator.heeds:
         return case.declined(instrument)
     path = (Step(authority.name, operator.name, instrument.id, instrument.name, instrument.delay),)

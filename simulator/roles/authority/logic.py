@@ -60,7 +60,7 @@ def decide(
             )
         )
     if at_home(authority, operator):
-        return home.at_home(case)
+        return home.at_home(case, None if coordination is None else coordination.instrument)
     if coordination is None:
         return abroad.ordered(case)
     return abroad.coordinated(case, coordination)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from simulator.errors import LabError
-from simulator.measures import AddressMeasure, DnsLie, DnsMeasure
+from simulator.measures import AddressMeasure, DnsLie, DnsMeasure, EdgeRefusal
 from simulator.roles.authority.actors import (
     Action,
     Authority,
@@ -23,6 +23,7 @@ from simulator.values import DAY, HOUR, MINUTE, Lever
 IN_2024 = date(2024, 6, 25)
 LIE = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
 ADDRESS = AddressMeasure(("203.0.113.7",))
+EDGE = EdgeRefusal("coco.xg", ("203.0.113.0/24",))
 
 PARIS = Authority("prosecutor-fr", Name("Paris prosecutor", "Parquet de Paris"), "FR",
                   AuthorityKind.PROSECUTOR)  # fmt: skip
@@ -57,19 +58,21 @@ HAS = {
     OperatorKind.REGISTRY: [Lever.SERVER_HOLD, Lever.REDELEGATION],
     OperatorKind.HOST: [Lever.HOST_TAKEOVER, Lever.HOST_OFF],
     OperatorKind.ACCESS_PROVIDER: [LIE, ADDRESS],
-    OperatorKind.RESOLVER: [LIE],
+    OperatorKind.RESOLVER: [LIE, EDGE],
     OperatorKind.DNS_OPERATOR: [],
     OperatorKind.VPN: [],
     OperatorKind.TRANSIT: [],
     OperatorKind.CERTIFICATE_AUTHORITY: [],
     OperatorKind.PUBLIC_BODY: [],
+    OperatorKind.CONTENT_NETWORK: [EDGE],
+    OperatorKind.PROXY: [],
 }
 
 
 @pytest.mark.parametrize("kind", list(OperatorKind))
 def test_each_kind_of_operator_has_its_own_levers(kind: OperatorKind) -> None:
     operator = Operator("it", "It", "FR", kind)
-    for action in (*Lever, LIE, ADDRESS):
+    for action in (*Lever, LIE, ADDRESS, EDGE):
         decision = decide(PARIS, operator, action, IN_2024)
         assert decision.refused is (action not in HAS[kind])
         if decision.refused:
@@ -310,3 +313,9 @@ def test_names_come_in_both_languages() -> None:
     assert (str(PARIS.name), Name("Sofia").say("fr")) == ("Paris prosecutor", "Sofia")
     assert isinstance(PARIS.name, Name)
     assert (PARIS.name.say("fr"), PARIS.name.say("en")) == ("Parquet de Paris", "Paris prosecutor")
+
+
+def test_at_home_the_instrument_that_is_named_is_relied_on() -> None:
+    in_2016 = date(2016, 10, 17)
+    named = decide(PREMIER, ALPHA, LIE, in_2016, Coordination("administrative-order"))
+    assert by(named) == ["administrative-order"]
