@@ -21,7 +21,7 @@ from simulator.roles.probe.causes import Diagnosis
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.comparison import compare, try_endpoints
 from simulator.roles.probe.evidence import DnsSaid, HopSeen, IpInfo, TraceSeen
-from simulator.roles.probe.investigation import Investigator, Station
+from simulator.roles.probe.investigation import Examination, Investigator, Station
 from simulator.roles.probe.service import Identity, Probe
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.exchange import Exchange
@@ -30,6 +30,7 @@ from simulator.roles.resolver.stub import StubResolver
 from simulator.values import Address, IcmpKind, Observation
 from simulator.wire.dns_values import DnsMessage, Question
 from simulator.wire.web import request
+from simulator.world.choices import available
 
 if TYPE_CHECKING:
     from random import Random
@@ -55,6 +56,21 @@ class Examiner:
         self._tools = LabTools(lab)
         self.investigator = Investigator(self._tools)
 
+    async def examine(self, url: str, vantage: str) -> Examination:
+        """Look into why a URL is not seen from a vantage point."""
+        found = await self.investigator.examine(url, vantage)
+        return found._replace(diagnosis=self._practicable(found.diagnosis, url))
+
+    def _practicable(self, diagnosis: Diagnosis, url: str) -> Diagnosis:
+        """Leave out ways that the world has not, such as a mirror of a site without one."""
+        world, host = self._tools.world, _host_of(url)
+        lacking = [way for way in diagnosis.ways if not available(way, world)]
+        if not any(site.mirror_of == host for site in world.sites.values()):
+            lacking.append("mirror")
+        if not any(host in edge.customers for edge in world.edges.values()):
+            lacking.append("fronting")
+        return replace(diagnosis, ways=tuple(way for way in diagnosis.ways if way not in lacking))
+
     async def judge(
         self, visits: Sequence[Observation], *, thoroughly: bool = False
     ) -> tuple[list[Observation], dict[str, Observation]]:
@@ -69,7 +85,7 @@ class Examiner:
             chosen = [visits[place] for place in places]
             found = await compare(self._tools, url, chosen, self.investigator.known)
             for place, diagnosis in zip(places, found.diagnoses, strict=True):
-                judged[place] = put_down(visits[place], diagnosis)
+                judged[place] = put_down(visits[place], self._practicable(diagnosis, url))
             if found.control is not None:
                 controls[url] = found.control
                 if thoroughly and self._tools.control is not None:
@@ -78,6 +94,10 @@ class Examiner:
                         self._tools.control, found.control, url, list(dict.fromkeys(dialled))
                     )
         return judged, controls
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url if "://" in url else f"https://{url}").hostname or ""
 
 
 def put_down(seen: Observation, diagnosis: Diagnosis) -> Observation:
@@ -102,7 +122,7 @@ class LabTools:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        world = lab.world
+        self.world = world = lab.world
         public = [name for name, entry in world.resolvers.items() if entry.public]
         self.resolvers = tuple(lab.people.resolver_address(name) for name in public)
         self.roots = tuple(
@@ -249,7 +269,7 @@ class Machine:
         self, url: str, addresses: tuple[Address, ...], *, cleartext: bool = False
     ) -> Observation:
         """Visit with the name pinned to addresses, in a browser that remembers nothing."""
-        name = urlsplit(url if "://" in url else f"https://{url}").hostname or ""
+        name = _host_of(url)
         browser = self._browser({name: addresses})
         browser.cleartext = cleartext
         return await self._on_host(browser.visit(url))

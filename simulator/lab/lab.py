@@ -240,7 +240,7 @@ class Lab:
         This asks further than a visit: other resolvers, the registry's servers, traces. It
         takes minutes of lab time, and leaves in caches what any curious person would.
         """
-        look = partial(self.examiner.investigator.examine, url)
+        look = partial(self.examiner.examine, url)
         return await self._by_way(vantage, via, look)
 
     @cached_property

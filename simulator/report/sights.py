@@ -101,6 +101,11 @@ _FAILURES = {
         message("there is no way there"),
     ),
 }
+_TOO_SLOW = (
+    message("too slow"),
+    message("too slow"),
+    message("the page does not come whole in time"),
+)
 _UNKNOWN_FAILURE = (message("failure"), message("failure"), message("the visit failed"))
 _CERTIFICATES = {
     "ssl_invalid_hostname": message("the server's certificate is for another name"),
@@ -125,4 +130,6 @@ def sight(observation: Observation) -> Sight:
             _CERTIFICATES[failure],
             failure,
         )
+    if failure == "generic_timeout_error" and observation.stage == "http":
+        return Sight(Shape.FAILURE, *_TOO_SLOW, failure)
     return Sight(Shape.FAILURE, *_FAILURES.get(failure, _UNKNOWN_FAILURE), failure)
