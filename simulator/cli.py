@@ -122,7 +122,9 @@ def program_name() -> str:
 
 def _run(arguments: Sequence[str], language: str) -> int:
     from simulator.report.usage import parse
+    from simulator.tools.command import split_tool
 
+    arguments, words = split_tool(arguments)
     try:
         options = parse(arguments, language, program_name())
     except SystemExit as end:  # how argparse ends, after its help or its sentence
@@ -138,6 +140,10 @@ def _run(arguments: Sequence[str], language: str) -> int:
         if options.json not in (None, "-"):
             check_writable(Path(options.json))
         return bench(options.json, language)
+    if options.command == "at":
+        from simulator.tools.command import at
+
+        return at(options, words, language)
     if options.command == "diagnose":
         from simulator.report.ooni import run as diagnose
 

@@ -28,10 +28,11 @@ ALLOWED: dict[str, set[str]] = {
     "scenario": BASE | {"wire", "net", "roles", "world", "lab"},
     "matrix": BASE | {"wire", "net", "roles", "world", "lab"},
     "ooni": BASE | {"wire", "roles", "world"},
-    "tools": BASE | {"text", "wire", "net", "roles", "world", "lab", "scenario"},
+    "tools": BASE | {"text", "wire", "serving", "net", "roles", "world", "lab", "scenario"},
     "report": BASE
-    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "ooni", "__init__"},
-    "bench": BASE | {"text", "net", "lab", "scenario", "matrix", "report"},
+    | {"text", "wire", "net", "roles", "world", "lab", "scenario"}
+    | {"matrix", "tools", "ooni", "__init__"},
+    "bench": BASE | {"text", "net", "world", "lab", "scenario", "matrix", "report"},
     "cli": BASE
     | {"text", "net", "world", "lab", "scenario", "matrix", "tools", "ooni", "report", "bench"},
     "__main__": {"cli"},

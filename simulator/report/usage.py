@@ -122,6 +122,7 @@ class _Usage:
             help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
         )
         self._matrix(commands)
+        self._at(commands)
         diagnose = self._command(
             commands, "diagnose", message("say what measurements in OONI's format speak for")
         )
@@ -136,6 +137,15 @@ class _Usage:
             commands, "bench", message("measure speed, each figure beside its limit")
         )
         self._json(bench, top=False)
+
+    def _at(self, commands: _Commands) -> None:
+        from simulator.tools.command import add_arguments
+
+        parser = self._command(
+            commands, "at", message("use dig, curl, ping and the like where somebody sits")
+        )
+        add_arguments(parser, self._language)
+        self._seed(parser, top=False)
 
     def _matrix(self, commands: _Commands) -> None:
         parser = self._command(

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias, cast
 
 from simulator.errors import LabError, NotSimulated
-from simulator.lab.words import unknown
 from simulator.tools.machine import MISUSED, Machine, Output, UsageError
 from simulator.values import Message, message
 from simulator.world.choices import PAGE
+from simulator.world.faults import nearest
 
 Run: TypeAlias = Callable[[Machine, Sequence[str], Output], Awaitable[int]]
 
@@ -82,4 +82,11 @@ def load_tool(name: str) -> ToolModule:
                 page=PAGE,
             )
         )
-    raise LabError(unknown(message("tool"), name, TOOLS))
+    known, meant = ", ".join(TOOLS), nearest(name, TOOLS)
+    if meant is None:
+        raise LabError(
+            message("unknown tool '{word}'; the lab has {known}", word=name, known=known)
+        )
+    raise LabError(
+        message("unknown tool '{word}'; did you mean '{meant}'?", word=name, meant=meant)
+    )

@@ -72,8 +72,8 @@ def _signature(certificate: x509.Certificate) -> str:
 
 def signed_by(der: bytes, issuer: bytes) -> bool:
     """Tell whether a certificate bears the signature of another one's key."""
-    certificate = x509.load_der_x509_certificate(der)
     try:
+        certificate = x509.load_der_x509_certificate(der)
         certificate.verify_directly_issued_by(x509.load_der_x509_certificate(issuer))
     except (ValueError, TypeError, InvalidSignature):
         return False

@@ -15,9 +15,9 @@ from simulator.tools.curl_failures import (
     RECEIVE_FAILED,
     TIMED_OUT,
     CurlFailure,
-    in_words,
 )
 from simulator.tools.curl_options import CurlOptions, Place, Url, bracketed, read_url
+from simulator.tools.kernel_words import in_words
 from simulator.tools.machine import Machine
 from simulator.tools.stream import Stream
 from simulator.values import Address
@@ -206,6 +206,7 @@ class Connector:
 
         options, proxy = self._options, self._options.proxy
         assert proxy is not None
+        await self._machine.wake_proxies()
         if proxy.kind == "http" and url.scheme == "http" and not options.tunnel:
             found = await self._directly(proxy.place, number, no_address=(NO_PROXY, "proxy"))
             return found._replace(by_proxy_request=True)

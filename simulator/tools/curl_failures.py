@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-
 (
     UNSUPPORTED_PROTOCOL,
     BAD_URL,
@@ -26,10 +23,3 @@ class CurlFailure(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
-
-
-def in_words(error: OSError) -> str:
-    """Return what a kernel says of an error; curl repeats it."""
-    if isinstance(error, TimeoutError):
-        return os.strerror(errno.ETIMEDOUT)
-    return os.strerror(error.errno) if error.errno else str(error)

@@ -27,9 +27,9 @@ from simulator.tools.curl_failures import (
     TLS_FAILED,
     WEIRD_REPLY,
     CurlFailure,
-    in_words,
 )
 from simulator.tools.curl_options import CurlOptions, Url
+from simulator.tools.kernel_words import in_words
 from simulator.tools.machine import Machine
 from simulator.tools.stream import Stream
 from simulator.tools.tls_messages import TlsMessage, listen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.net.packets import is_ipv6
 from simulator.roles.probe.certificates import onlooker_context
 from simulator.serving.tls import open_tls_connection
+from simulator.tools.kernel_words import in_words
 from simulator.tools.machine import Machine
 from simulator.values import Address
 from simulator.wire.dns import DnsFormatError, decode, encode
@@ -192,5 +192,4 @@ def _why(error: OSError) -> str:
         return "connection reset"
     if isinstance(error, ssl.SSLError):
         return "TLS error"
-    text = os.strerror(error.errno) if error.errno else str(error)
-    return _WHY.get(error.errno or 0) or text.lower()
+    return _WHY.get(error.errno or 0) or in_words(error).lower()

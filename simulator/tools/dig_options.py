@@ -104,8 +104,6 @@ class _Reader:
         options = self.options
         options.name = self._name or ""
         options.type = self._type or ("A" if self._name is not None else "NS")
-        if options.trace:
-            options.recurse = False
         return options
 
     def word(self, word: str, rest: list[str]) -> None:

@@ -94,3 +94,9 @@ class Machine:
         except DnsFormatError:
             return None
         return await self.person.stub.addresses(name, versions)
+
+    async def wake_proxies(self) -> None:
+        """Have the world's proxies run: each starts when somebody first goes by it, and a
+        tool may name one that nobody has gone by."""
+        for proxy in self.lab.world.proxies:
+            await self.lab.people._waypoints.proxy(proxy)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ssl
 from collections.abc import Sequence
 
 from simulator.net.packets import literal_address
 from simulator.roles.probe.certificates import onlooker_context
 from simulator.tools.certificate_text import CertificateText, certificate_text, signed_by
-from simulator.tools.curl_failures import in_words
 from simulator.tools.curl_options import Place
+from simulator.tools.kernel_words import in_words, number_of
 from simulator.tools.machine import Machine, Output, UsageError, not_simulated
 from simulator.tools.options import Option, Options, read_options
 from simulator.tools.stream import Stream
@@ -162,7 +161,7 @@ class _Client:
                 return stream
         assert last is not None
         self._output.complain(f"calling connect(): {in_words(last)}")
-        self._output.complain(f"connect:errno={last.errno or 0}")
+        self._output.complain(f"connect:errno={number_of(last)}")
         return None
 
     # --- verifying --------------------------------------------------------------------------
@@ -260,9 +259,7 @@ class _Client:
             why = (problem.reason or str(problem)).replace("_", " ").lower()
             self._output.complain(f"error:{why}")
         else:
-            silent = isinstance(problem, TimeoutError)
-            number = errno.ETIMEDOUT if silent else problem.errno
-            self._output.complain(f"write:errno={number or 0}")
+            self._output.complain(f"write:errno={number_of(problem)}")
 
 
 def _name(parts: Sequence[str]) -> str:

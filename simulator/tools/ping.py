@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from simulator.lab.tracing import Reply, Tracer
 from simulator.net.packets import is_ipv6
 from simulator.tools.destination import Destination, find_destination
+from simulator.tools.kernel_words import in_words
 from simulator.tools.machine import MISUSED, Machine, Output
 from simulator.tools.options import Option, Options, read_options
 from simulator.values import MILLISECOND, Duration, IcmpKind
@@ -49,7 +50,7 @@ async def ping(machine: Machine, arguments: Sequence[str], output: Output) -> in
     try:
         machine.host.source_for(destination.address)
     except OSError as error:
-        output.complain(f"ping: connect: {error.strerror}")
+        output.complain(f"ping: connect: {in_words(error)}")
         return MISUSED
     return await _Ping(machine, options, destination, output).run()
 

@@ -156,7 +156,9 @@ class Prompt:
             raise LabError(message("there is no further step"))
         self._tell(message("done: step {number}, {name}", number=step.number, name=step.id))
         if step.step.say is not None:
-            self._output.line(typeset(step.step.say.say(self._session.language), self._session.language))
+            self._output.line(
+                typeset(step.step.say.say(self._session.language), self._session.language)
+            )
 
     def _help(self, words: list[str]) -> None:
         entries = [*TOOLS.items(), *COMMANDS.values()]
@@ -188,7 +190,7 @@ def read_duration(text: str) -> Duration:
 def reader_of(session: Session, stream: TextIO, output: Output) -> Reader:
     """Return a reader with history and completion for a terminal, a plain one for a pipe."""
     if stream.isatty() and sys.stdout.isatty():
-        return _TerminalReader(session)
+        return TerminalReader(session)
     return _PipeReader(stream, output)
 
 
@@ -207,7 +209,7 @@ class _PipeReader:
         return line
 
 
-class _TerminalReader:
+class TerminalReader:
     """A line editor. Its history lasts as long as the session: nothing is written to disk."""
 
     def __init__(self, session: Session) -> None:
@@ -226,12 +228,13 @@ class _TerminalReader:
                 for word in completions(session, COMMANDS, line):
                     yield Completion(word, start_position=-len(begun))
 
-        self._editor: PromptSession[str] = PromptSession(
+        self.editor: PromptSession[str] = PromptSession(
             history=InMemoryHistory(), completer=Words(), complete_while_typing=False
         )
 
     def read(self, prompt: str) -> str | None:
+        """Return what was typed; None after Ctrl-D."""
         try:
-            return self._editor.prompt(prompt)
+            return self.editor.prompt(prompt)
         except EOFError:
             return None

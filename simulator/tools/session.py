@@ -156,7 +156,13 @@ class Session:
         if until is not None and until not in ids:
             number = int(until) if until.isascii() and until.isdigit() else 0
             if not 1 <= number <= len(ids):
-                raise LabError(unknown(message("step"), until, ids))
+                raise LabError(
+                    message(
+                        "unknown step '{word}'; the scenario has {known}",
+                        word=until,
+                        known=", ".join(ids),
+                    )
+                )
             until = ids[number - 1]
         while (step := self.next_step()) is not None:
             yield step

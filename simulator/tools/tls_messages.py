@@ -97,16 +97,24 @@ def _read(content: int, sent: bool, version: str, data: bytes) -> TlsMessage | N
 
 
 def chain_in(message: TlsMessage) -> tuple[bytes, ...] | None:
-    """Return the certificates (DER) that a Certificate message of TLS 1.3 carries, else None."""
-    octets = message.octets
+    """Return the certificates (DER) that a Certificate message carries, None for another one.
+
+    TLS 1.3 has a context before the list and extensions behind each entry (RFC 8446
+    section 4.4.2); TLS 1.2 has neither (RFC 5246 section 7.4.2). Of what is cut short the
+    whole entries are returned: OpenSSL shows a message before it judges it.
+    """
     if message.sent or message.kind != "TLS handshake" or message.number != _CERTIFICATE:
         return None
-    at = 4 + 1 + octets[4]  # header, certificate_request_context (RFC 8446 section 4.4.2)
-    at += 3
+    octets, modern = message.octets, message.version == "TLSv1.3"
+    at = 4 + 3  # the message's header, the length of the list
+    if modern:
+        at += 1 + int.from_bytes(octets[4:5], "big")
     found = []
     while at + 3 <= len(octets):
-        size = int.from_bytes(octets[at : at + 3], "big")
-        found.append(octets[at + 3 : at + 3 + size])
-        at += 3 + size
-        at += 2 + int.from_bytes(octets[at : at + 2], "big")  # extensions
+        start, size = at + 3, int.from_bytes(octets[at : at + 3], "big")
+        at = start + size
+        if at <= len(octets):
+            found.append(octets[start:at])
+        if modern:
+            at += 2 + int.from_bytes(octets[at : at + 2], "big")
     return tuple(found)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from simulator.lab.tracing import FIRST_PORT, RESET, SYN_ACK, Reply, Tracer
 from simulator.net.packets import is_ipv6
 from simulator.tools.destination import Destination, find_destination
+from simulator.tools.kernel_words import in_words
 from simulator.tools.machine import MISUSED, Machine, Output, UsageError
 from simulator.tools.options import Option, Options, read_options
 from simulator.values import MILLISECOND, IcmpKind, message
@@ -56,7 +57,7 @@ async def traceroute(machine: Machine, arguments: Sequence[str], output: Output)
     try:
         machine.host.source_for(destination.address)
     except OSError as error:
-        output.complain(f"connect: {error.strerror}")
+        output.complain(f"connect: {in_words(error)}")
         return 1
     await _Traceroute(machine, options, destination, output).run()
     return 0

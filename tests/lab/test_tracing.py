@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import Coroutine
 from typing import Any
 
@@ -187,9 +188,8 @@ def test_a_tunnel_is_taken_and_its_hops_are_seen(lab: Lab) -> None:
 
 def test_a_machine_without_ipv6_cannot_probe_by_it(lab: Lab) -> None:
     lyon = lab.people.person("lyon").host
-    with pytest.raises(OSError) as raised:
+    with pytest.raises(OSError, match=os.strerror(errno.ENETUNREACH)):
         lab.run(Tracer(lyon).probe("2001:db8:20::10", 64))
-    assert raised.value.errno == errno.ENETUNREACH
 
 
 def test_whoever_is_cancelled_leaves_nothing_behind(lab: Lab) -> None:

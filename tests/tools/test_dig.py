@@ -105,9 +105,7 @@ def test_nobody_there_is_told_by_what_the_network_says(terminal: Any) -> None:
     nobody = terminal("dig @198.18.1.99 x.test +tries=1").out
     assert nobody.startswith(";; communications error to 198.18.1.99#53: host unreachable\n")
     no_service = terminal("dig @198.18.20.10 x.test +tries=1").out
-    assert no_service.startswith(
-        ";; communications error to 198.18.20.10#53: connection refused\n"
-    )
+    assert no_service.startswith(";; communications error to 198.18.20.10#53: connection refused\n")
     by_tcp = terminal("dig @198.18.20.10 x.test +tcp +tries=1").out
     assert by_tcp == (
         ";; Connection to 198.18.20.10#53(198.18.20.10) for x.test failed: connection refused.\n"

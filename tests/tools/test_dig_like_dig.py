@@ -85,9 +85,7 @@ class _Server(asyncio.DatagramProtocol):
 )
 async def test_the_lines_are_those_of_a_real_dig(name: str, options: str) -> None:
     loop = asyncio.get_running_loop()
-    transport, server = await loop.create_datagram_endpoint(
-        _Server, local_addr=("127.0.0.1", 0)
-    )
+    transport, server = await loop.create_datagram_endpoint(_Server, local_addr=("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]
     words = ["@127.0.0.1", "-p", str(port), name, "+time=5", "+tries=1", *options.split()]
     try:
