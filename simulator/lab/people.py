@@ -67,7 +67,7 @@ class People:
         self._people: dict[str, Person] = {}
         self.tls_context: ssl.SSLContext
         waypoints = Waypoints(world, hosts, now, journal, run_on, random_for, calendar_start)
-        self._waypoints = waypoints
+        self.waypoints = waypoints
         self._ways = Ways(world, hosts, waypoints, now, run_on, random_for, calendar_start)
 
     def settle(self, root_certificate: str) -> None:
@@ -105,7 +105,7 @@ class People:
 
     def resolver_address(self, resolver: str) -> Address:
         """Return where a resolver is asked."""
-        return self._waypoints.resolver_address(resolver)
+        return self.waypoints.resolver_address(resolver)
 
     def person(self, vantage: str) -> Person:
         """Return the subscriber at a vantage point; `LabError` for one that is not there."""

@@ -9,7 +9,8 @@ from typing import Protocol, TypeAlias, cast
 
 from simulator.errors import LabError, NotSimulated
 from simulator.tools.machine import MISUSED, Machine, Output, UsageError
-from simulator.values import Message, message
+from simulator.tools.names import TOOLS
+from simulator.values import message
 from simulator.world.choices import PAGE
 from simulator.world.faults import nearest
 
@@ -21,15 +22,6 @@ class ToolModule(Protocol):
 
     USAGE: str
 
-
-TOOLS: dict[str, Message] = {
-    "dig": message("ask a DNS server a question and see the whole reply"),
-    "curl": message("fetch a page and see each stage of it"),
-    "traceroute": message("name the routers on the way to an address"),
-    "ping": message("ask a machine whether it is there"),
-    "openssl": message("see the certificates that a server shows (s_client)"),
-}
-"""Each tool with what it is for. Their modules are loaded when they are used."""
 
 NOT_SIMULATED = (
     *("whois", "rdap", "host", "nslookup", "kdig", "drill", "delv", "resolvectl", "getent"),

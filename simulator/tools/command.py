@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.text import say
-from simulator.tools.catalogue import TOOLS, load_tool
-from simulator.tools.machine import Output
-from simulator.tools.session import Session
+from simulator.tools.names import TOOLS
 from simulator.values import Message, message
 
 if TYPE_CHECKING:
     import argparse
+
+    from simulator.tools.session import Session
 
 WORLD = "europe"
 """Where ``at`` takes place without a scenario or a world."""
@@ -75,6 +75,9 @@ def at(options: argparse.Namespace, words: Sequence[str], language: str) -> int:
     ``options`` has ``vantage``, ``via``, ``world``, ``scenario``, ``until`` and ``seed``; 2 is
     also what a tool ends with that was not understood. `LabError` for what cannot be.
     """
+    from simulator.tools.catalogue import load_tool
+    from simulator.tools.machine import Output
+
     if words:
         load_tool(words[0])
     if options.until is not None and options.scenario is None:
@@ -91,6 +94,7 @@ def at(options: argparse.Namespace, words: Sequence[str], language: str) -> int:
 
 
 def _prompt(session: Session) -> int:
+    from simulator.tools.machine import Output
     from simulator.tools.prompt import Prompt, reader_of
 
     output = Output(_write, _write)  # one stream, so that everything stays in order
@@ -103,6 +107,8 @@ def _session(options: argparse.Namespace, language: str, *, with_steps: bool) ->
 
     A scenario's steps are done up to ``options.until``; without it, all or none of them.
     """
+    from simulator.tools.session import Session
+
     seed = getattr(options, "seed", 0)
     if options.scenario is None:
         from simulator.lab import Lab

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from simulator.tools.catalogue import TOOLS
+from simulator.tools.names import TOOLS
 from simulator.tools.session import ALL, NO_WAY
 from simulator.world.choices import known_ways
 

@@ -99,4 +99,4 @@ class Machine:
         """Have the world's proxies run: each starts when somebody first goes by it, and a
         tool may name one that nobody has gone by."""
         for proxy in self.lab.world.proxies:
-            await self.lab.people._waypoints.proxy(proxy)
+            await self.lab.people.waypoints.proxy(proxy)

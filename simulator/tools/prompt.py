@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from simulator.errors import LabError
 from simulator.text import say, typeset
-from simulator.tools.catalogue import TOOLS
 from simulator.tools.completion import completions
 from simulator.tools.machine import Output
+from simulator.tools.names import TOOLS
 from simulator.tools.session import Session
 from simulator.values import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration, Message, message
 from simulator.world.choices import known_ways
