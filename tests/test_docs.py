@@ -24,9 +24,11 @@ import pytest
 
 from simulator.cli import main
 from simulator.lab import Lab
+from simulator.matrix.catalogue import NOTHING, TITLES
 from simulator.report.usage import parse
 from simulator.scenario.loader import built_in_scenarios, load_scenario
 from simulator.scenario.runner import ScenarioRun
+from simulator.world.choices import CIRCUMVENTIONS
 from simulator.world.loader import load_world
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,7 +44,10 @@ PAIRS = {
     "law": "law",
     "worlds": "worlds",
     "scenarios": "scenarios",
+    "matrix": "matrice",
 }
+FOLDERS = {"measures": "mesures", "ways": "contournements"}
+"""Rooms of pages whose file names, ids of the lab, are the same in both languages."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?:\$ )?(python run_sim\.py\b.*)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -176,14 +181,39 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_there_in_both_languages() -> None:
-    assert sorted(page.stem for page in (DOCS / "en").iterdir()) == sorted(PAIRS)
-    assert sorted(page.stem for page in (DOCS / "fr").iterdir()) == sorted(PAIRS.values())
+    assert sorted(page.stem for page in (DOCS / "en").glob("*.md")) == sorted(PAIRS)
+    assert sorted(page.stem for page in (DOCS / "fr").glob("*.md")) == sorted(PAIRS.values())
+    for english, french in FOLDERS.items():
+        pages = [
+            sorted(page.name for page in (DOCS / folder).iterdir())
+            for folder in (f"en/{english}", f"fr/{french}")
+        ]
+        assert pages[0] == pages[1]
 
 
-@pytest.mark.parametrize("english", PAIRS)
-def test_both_languages_have_the_same_sections_and_blocks(english: str) -> None:
+def test_every_measure_lever_and_way_has_its_page() -> None:
+    there = {page.stem for page in (DOCS / "en" / "measures").iterdir()}
+    assert there == {*TITLES, "index"} - {NOTHING}
+    there = {page.stem for page in (DOCS / "en" / "ways").iterdir()}
+    assert there == {*CIRCUMVENTIONS, "index", "not-simulated"}
+
+
+def pairs() -> list[tuple[Path, Path]]:
+    """Every English page with its French one."""
+    single = [
+        (DOCS / "en" / f"{one}.md", DOCS / "fr" / f"{other}.md") for one, other in PAIRS.items()
+    ]
+    return single + [
+        (page, DOCS / "fr" / french / page.name)
+        for english, french in FOLDERS.items()
+        for page in sorted((DOCS / "en" / english).iterdir())
+    ]
+
+
+@pytest.mark.parametrize("pages", pairs(), ids=lambda pages: str(pages[0].relative_to(DOCS)))
+def test_both_languages_have_the_same_sections_and_blocks(pages: tuple[Path, Path]) -> None:
     shapes = []
-    for page in (DOCS / "en" / f"{english}.md", DOCS / "fr" / f"{PAIRS[english]}.md"):
+    for page in pages:
         text = FENCE.sub("", page.read_text(encoding="utf-8"))
         headings = [len(mark) for mark in re.findall(r"^(#+) ", text, re.MULTILINE)]
         rows = len(re.findall(r"^\|", text, re.MULTILINE))
