@@ -20,6 +20,7 @@ from simulator.net.packets import is_ipv6
 from simulator.roles.probe.causes import Diagnosis
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.comparison import compare, try_endpoints
+from simulator.roles.probe.diagnosis import never_set_out
 from simulator.roles.probe.evidence import DnsSaid, HopSeen, IpInfo, TraceSeen
 from simulator.roles.probe.investigation import Examination, Investigator, Station
 from simulator.roles.probe.service import Identity, Probe
@@ -81,8 +82,14 @@ class Examiner:
         judged = list(visits)
         controls: dict[str, Observation] = {}
         for url in dict.fromkeys(seen.url for seen in visits):
-            places = [place for place, seen in enumerate(visits) if seen.url == url]
+            places = [
+                place
+                for place, seen in enumerate(visits)
+                if seen.url == url and not never_set_out(seen)
+            ]
             chosen = [visits[place] for place in places]
+            if not places:
+                continue
             found = await compare(self._tools, url, chosen, self.investigator.known)
             for place, diagnosis in zip(places, found.diagnoses, strict=True):
                 judged[place] = put_down(visits[place], self._practicable(diagnosis, url))
@@ -208,8 +215,7 @@ class LabTools:
             return None
         entry = self._lab.world.networks[network.name]
         operator = self._lab.world.operators[entry.operator]
-        name = (entry.name or operator.name).en
-        return IpInfo(entry.asn, name, network.country, entry.kind)
+        return IpInfo(entry.asn, entry.name or operator.name, network.country, entry.kind)
 
     async def wait(self, seconds: float) -> None:
         """Let lab time pass."""

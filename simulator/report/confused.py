@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from simulator.report import styles
+from simulator.report.causes import verdict
 from simulator.report.page import Page, pad
+from simulator.report.times import decimal
 from simulator.text import say
 from simulator.values import Message, message
 
@@ -46,7 +48,7 @@ def write_confusion(table: Table, page: Page, language: str) -> None:
     counts: dict[str, dict[str, int]] = {}
     wrong = {(one.deed, one.cause) for one in table.wrong}
     for (deed, cause, confidence), count in table.cells.items():
-        words = cause if confidence == "cannot tell" else f"{cause} ({confidence})"
+        words = page.glyphs.fit(say(verdict(cause, confidence), language))
         mark = page.glyphs.refused if (deed, cause) in wrong else page.glyphs.done
         counts.setdefault(deed, {})[f"{mark} {words}"] = count
     width = max(map(cell_len, counts), default=0) + 2
@@ -59,7 +61,7 @@ def write_confusion(table: Table, page: Page, language: str) -> None:
         " certain: {wrong}",
         right=table.right,
         count=len(table.trials),
-        percent=round(100 * table.share_right, 1),
+        percent=decimal(100 * table.share_right, language),
         goal=_GOAL,
         wrong=len(table.wrong_certain),
     )

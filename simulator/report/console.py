@@ -15,7 +15,7 @@ from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
 from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
-from simulator.report.times import NOTICEABLE, date_and_time, spell
+from simulator.report.times import NOTICEABLE, date_and_time, decimal, spell
 from simulator.report.voice import Voice
 from simulator.values import SECOND, Instant, Message, Observation, message
 
@@ -260,7 +260,7 @@ class ConsoleReport:
             orders=counts.orders(sum(len(step.outcomes) for step in run.done)),
             packets=counts.packets(run.lab.fabric.carried),
             lab=spell(run.lab.now) if run.lab.now >= SECOND else message("a moment"),
-            real=_decimal(seconds, voice.language),
+            real=decimal(seconds, voice.language),
         )
         self.page.paragraph(voice.sentence(counted), styles.QUIET)
         hint = message(
@@ -271,8 +271,3 @@ class ConsoleReport:
             language="en" if voice.language == "fr" else "fr",
         )
         self.page.paragraph(voice.say(hint), styles.QUIET)
-
-
-def _decimal(seconds: float, language: str) -> str:
-    text = f"{seconds:.1f}" if seconds >= 0.95 else f"{seconds:.2f}"
-    return text.replace(".", ",") if language == "fr" else text

@@ -125,8 +125,9 @@ class MatrixReport:
         page.blank()
         for cell in rows[0].cells:
             head = pad(_HEADS.get(cell.via, cell.via[:3]), _COLUMN)
-            words = self._say(CIRCUMVENTIONS.get(cell.via, message("nothing is gone round")))
-            page.paragraph(f"{cell.via}: {words}", styles.QUIET, first=[(head, "bold")])
+            words = CIRCUMVENTIONS.get(cell.via.partition(":")[0], message("nothing is gone round"))
+            entry = message("{way}: {words}", way=cell.via, words=words)
+            page.paragraph(self._say(entry), styles.QUIET, first=[(head, "bold")])
         if rows[0].lacking:
             lacking = message("not in this world: {ways}", ways=", ".join(rows[0].lacking))
             page.paragraph(self._say(lacking), styles.QUIET)
@@ -146,6 +147,9 @@ class MatrixReport:
         rest = self._surprises(row)
         if rest:
             self._line(message("elsewhere"), rest)
+        if all(cell.outcome is not Outcome.REACHED for cell in row.innocent) and row.innocent:
+            self._line(message("collateral"), message("every site, whatever it is"))
+            return
         for loss in losses(row):
             reasons = shared(loss.site, self._world)
             why = reasons[0] if reasons else message("nothing in the world says why")

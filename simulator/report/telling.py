@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,7 +39,33 @@ _TOUCHED: dict[str, Message] = {
     "packet answered by injection": message("puts in a forged answer"),
     "packet redirected": message("turns the packet to another machine"),
     "resolver lied": message("lies"),
+    "resolver turned away": message("turns the client away"),
+    "policy let through": message("lets the question through"),
+    "resolution failed": message("finds no answer"),
+    "tunnel established": message("puts the tunnel up"),
+    "circuit created": message("joins a circuit"),
+    "circuit extended": message("passes the circuit on"),
+    "circuit not extended": message("cannot pass the circuit on"),
+    "stream opened": message("connects on somebody's behalf"),
+    "stream refused": message("refuses to connect"),
+    "zone published": message("publishes its zone"),
+    "certificate installed": message("installs a certificate"),
+    "refuses a site": message("refuses a site"),
+    "not fetched": message("cannot fetch the site"),
+    "relays": message("passes on what comes, both ways"),
+    "not reached": message("does not reach the destination"),
+    "refused a client": message("refuses a client"),
 }
+_SEEN = (
+    (re.compile(r"after sni (.+)"), message("after the name {it} in TLS")),
+    (re.compile(r"sni (.+)"), message("the name {it} in TLS")),
+    (re.compile(r"host (.+)"), message("the Host {it}")),
+    (re.compile(r"keyword (.+)"), message("the keyword {it}")),
+    (re.compile(r"socks (.+)"), message("the name {it} asked of the proxy")),
+    (re.compile(r"query (.+)"), message("the question {it}")),
+    (re.compile(r"wireguard (.+)"), message("a WireGuard handshake")),
+)
+"""What a rule saw, as `simulator.roles.isp` notes it down, in words."""
 
 
 class Line(NamedTuple):
@@ -98,8 +125,16 @@ def _deed(event: Event) -> Message:
     deed = _TOUCHED.get(entry.what, entry.what)
     why = entry.details.get("seen") or entry.details.get("name")
     if why:
-        return message("{what} ({why})", what=deed, why=why)
+        return message("{what} ({why})", what=deed, why=_in_words(str(why)))
     return message("{what}", what=deed)
+
+
+def _in_words(seen: str) -> Message | str:
+    for pattern, words in _SEEN:
+        found = pattern.fullmatch(seen)
+        if found is not None:
+            return message(words.text, it=found[1])
+    return seen
 
 
 class _Telling:

@@ -89,3 +89,9 @@ def _minutes(count: int) -> Message:
 
 def _seconds(count: int) -> Message:
     return message("1 second") if count == 1 else message("{count} seconds", count=count)
+
+
+def decimal(number: float, language: str) -> str:
+    """Return a number with one decimal, small ones with two."""
+    text = f"{number:.1f}" if number >= 0.95 else f"{number:.2f}"
+    return text.replace(".", ",") if language == "fr" else text

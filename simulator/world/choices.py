@@ -41,7 +41,8 @@ NOT_SIMULATED = (
     ("openvpn", "ipsec", "sstp"),
 )
 """Ways that people ask for and that the lab does not have; the docs say why."""
-PAGE = "docs/en/ways/not-simulated.md"
+PAGE = message("docs/en/ways/not-simulated.md")
+"""Where the reasons stand; the catalogue has the page of the language."""
 
 
 class Choice(NamedTuple):

@@ -136,4 +136,9 @@ def _failure_evidence(observation: Observation) -> tuple[Message, ...]:
 
 def needs_comparison(seen: Observation) -> bool:
     """Tell whether a visit by itself leaves a question open."""
-    return seen.page != SITE and not seen.url.startswith("dns:")
+    return seen.page != SITE and not seen.url.startswith("dns:") and not never_set_out(seen)
+
+
+def never_set_out(seen: Observation) -> bool:
+    """Tell whether no packet of the visit was sent: the way round itself did not come up."""
+    return seen.via is not None and seen.stage == "tcp" and not (seen.connects or seen.queries)

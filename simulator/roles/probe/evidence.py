@@ -22,11 +22,12 @@ PUBLIC_BODY = "authority"
 class IpInfo(NamedTuple):
     """Who holds an address, as the address registries tell everybody.
 
+    ``holder`` is a text, or what `simulator.text.say` takes for a name in several languages.
     ``kind`` is ``access``, ``hosting``, ``transit``, ``service`` or ``authority``.
     """
 
     asn: int | None
-    holder: str
+    holder: object
     country: str
     kind: str
 

@@ -222,6 +222,10 @@ def _cut(stage: str, evidence: Evidence) -> Message:
     )
 
 
+def _kilobytes(octets: float) -> int:
+    return max(1, round(octets / 1000))
+
+
 def throttle(evidence: Evidence) -> Diagnosis | None:
     """Return that the site is slowed down, if it is."""
     subject, control, again = evidence.subject, evidence.control, evidence.at_true_address
@@ -229,10 +233,10 @@ def throttle(evidence: Evidence) -> Diagnosis | None:
         return None
     said = [
         message(
-            "The page comes at {rate} octets a second here, at {usual} elsewhere, and the "
-            "distance does not explain it.",
-            rate=signs.rate(subject),
-            usual=signs.rate(control),
+            "The page comes at {rate} kB a second here, at {usual} kB a second elsewhere, and "
+            "the distance does not explain it.",
+            rate=_kilobytes(signs.rate(subject)),
+            usual=_kilobytes(signs.rate(control)),
         )
     ]
     quick = [visit for visit in evidence.references if signs.reached(visit)]
