@@ -28,6 +28,7 @@ from simulator.matrix.catalogue import NOTHING, TITLES
 from simulator.report.usage import parse
 from simulator.scenario.loader import built_in_scenarios, load_scenario
 from simulator.scenario.runner import ScenarioRun
+from simulator.tools.command import split_tool
 from simulator.world.choices import CIRCUMVENTIONS
 from simulator.world.loader import load_world
 
@@ -131,7 +132,7 @@ def test_every_world_boots_and_its_sites_open(block: Block, tmp_path: Path) -> N
 def test_every_command_is_one_that_the_program_takes(page: Path) -> None:
     for block in blocks(page):
         for command in COMMAND.findall(block.text):
-            arguments = shlex.split(command, comments=True)[2:]
+            arguments, _ = split_tool(shlex.split(command, comments=True)[2:])
             options = parse(arguments, "en", "python run_sim.py")
             name = getattr(options, "name", None)
             assert name is None or name in built_in_scenarios() or name.endswith(".yaml"), command

@@ -30,7 +30,7 @@ from simulator.values import (
     StageTiming,
     message,
 )
-from simulator.wire.pages import BLOCK_PAGE, OTHER, SITE, identify
+from simulator.wire.pages import BLOCK_PAGE, OTHER, SEIZURE_BANNER, SITE, identify
 
 _STAGES = {DNS: "dns", TCP: "tcp", TLS: "tls", HTTP: "http"}
 _LONGEST = 86_400.0
@@ -56,9 +56,10 @@ def reading(measurement: Measurement, scene: Scene, diff: HttpDiff) -> Diagnosis
 
 def evidence_of(measurement: Measurement, scene: Scene, diff: HttpDiff) -> Evidence:
     """Return a measurement as evidence: the probe's visit and the test helper's."""
+    subject, control = _subject(measurement, scene, diff), scene.control
     return Evidence(
-        subject=_subject(measurement, scene, diff),
-        control=None if scene.control is None else _control(scene, scene.control, measurement),
+        subject=subject,
+        control=None if control is None else _control(control, measurement, subject, diff.differs),
         home=_home(measurement),
         holders=_holders(measurement.test_keys, scene),
     )
@@ -233,8 +234,12 @@ def _exchanges(exchange: HttpExchange | None) -> tuple[ExchangeSeen, ...]:
 # --- the test helper's visit ----------------------------------------------------------------
 
 
-def _control(scene: Scene, control: Control, measurement: Measurement) -> Observation:
-    """Return the test helper's visit. What its page was, only its status tells."""
+def _control(
+    control: Control, measurement: Measurement, subject: Observation, differs: bool
+) -> Observation:
+    """Return the test helper's visit. What its page was, its status tells, or the probe's page
+    where the two are alike.
+    """
     dns, http = control.dns, control.http_request
     addresses = () if dns is None else dns.addrs
     stage = failure = status = page = None
@@ -245,6 +250,8 @@ def _control(scene: Scene, control: Control, measurement: Measurement) -> Observ
     elif http is not None:
         status = http.status_code
         page = SITE if (status or 0) // 100 == 2 else BLOCK_PAGE if status == 451 else OTHER
+        if page == SITE and subject.page == SEIZURE_BANNER and not differs:
+            page = SEIZURE_BANNER  # it is the page that the probe has, whose body we can read
     return Observation(
         at=0,
         vantage="test-helper",

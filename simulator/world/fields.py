@@ -78,6 +78,9 @@ class Text(Model):
     en: Annotated[str, Field(min_length=1)]
     fr: Annotated[str, Field(min_length=1)] | None = None
 
+    def __str__(self) -> str:
+        return self.en
+
     def say(self, language: str) -> str:
         """Return the text in ``language``, or in English where it is missing."""
         text = getattr(self, language, None) if language in LANGUAGES else None

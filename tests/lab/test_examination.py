@@ -62,7 +62,11 @@ def test_a_block_of_the_address_is_found_at_its_hop(crossroads: Lab) -> None:
     evidence, diagnosis = examine(crossroads)
     assert (diagnosis.cause, diagnosis.confidence) == ("blocked.ip", CERTAIN)
     assert str(diagnosis.actor) == "the access provider Rivage Télécom, at hop 1"
-    assert evidence.holder("198.18.1.1") == IpInfo(64497, "Rivage Télécom", "FR", "access")
+    holder = evidence.holder("198.18.1.1")
+    assert holder is not None
+    assert holder._replace(holder=str(holder.holder)) == IpInfo(
+        64497, "Rivage Télécom", "FR", "access"
+    )
 
 
 def test_a_filter_that_lingers_is_no_block_of_the_address(crossroads: Lab) -> None:

@@ -164,6 +164,14 @@ def banner(evidence: Evidence) -> Diagnosis:
             )
         )
         return cannot_tell(*said)
+    if evidence.delegation is None:
+        said.append(
+            message(
+                "It is a seizure; of the name or of the machine, only the name's servers "
+                "would tell."
+            )
+        )
+        return cannot_tell(*said)
     if _servers_are_public_bodys(evidence):
         return _redelegated(evidence, said, seen)
     if evidence.is_public_body(seen.address):
