@@ -261,9 +261,14 @@ class Lab:
         self, vantage: str, via: Via | None, look: Callable[[str], Awaitable[T]]
     ) -> T:
         person = self.people.person(vantage)
-        if via is None or via == person.via:
-            return await look(vantage)
-        before = person.via
+        async with person.moving:  # whoever goes another way for one look has it to themselves
+            if via is not None and via != person.via:
+                return await self._by_another_way(vantage, person.via, via, look)
+        return await look(vantage)
+
+    async def _by_another_way(
+        self, vantage: str, before: str | None, via: Via, look: Callable[[str], Awaitable[T]]
+    ) -> T:
         if before is not None:
             raise LabError(
                 message(
@@ -286,12 +291,14 @@ class Lab:
         return [vantage for vantage in self.world.vantages if vantage in wanted]
 
     async def connect(self, vantage: str, via: Via) -> None:
-        """Have a subscriber go by a VPN exit, by another resolver, or by a hosts file."""
-        await self.people.connect(vantage, via)
+        """Have a subscriber take a way round from now on: see `simulator.world.choices`."""
+        async with self.people.person(vantage).moving:
+            await self.people.connect(vantage, via)
 
     async def disconnect(self, vantage: str) -> None:
         """Have a subscriber go back to the provider's own way."""
-        await self.people.disconnect(vantage)
+        async with self.people.person(vantage).moving:
+            await self.people.disconnect(vantage)
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -350,12 +357,15 @@ class Lab:
         """
         check_action(action)
         key = self._key(key)
+        if key in self._imposed:
+            raise LabError(message("something is imposed under '{key}' already", key=key))
         self._imposed[key] = await self.law.levers.carry_out(key, operator, action, name, **options)
         return key
 
     async def revoke(self, key: str) -> None:
         """Take back what was imposed under a key; `KeyError` for one that was not."""
-        await self._imposed.pop(key)()
+        await self._imposed[key]()
+        del self._imposed[key]
 
     def _key(self, key: str | None) -> str:
         self._orders += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -42,6 +43,8 @@ class Person:
         self.client: VpnClient | None = None
         self.aim: Callable[[str], str] | None = None
         """Which URL is opened in place of one, and what is set for it."""
+        self.moving = asyncio.Lock()
+        """Held while somebody goes another way for one look: two at once would mix them up."""
         self.close_route: Callable[[], Awaitable[None]] | None = None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from simulator.lab.tunnel import ExitDevice
 from simulator.net.packets import is_ipv6
@@ -49,6 +50,7 @@ class Waypoints:
         """Addresses inside the tunnel, by public key: a customer keeps them."""
         self._proxies: dict[str, tuple[Address, int]] = {}
         self._relays: dict[str, RelayDescriptor] = {}
+        self._starting: dict[str, asyncio.Task[None]] = {}
 
     def resolver_address(self, resolver: str) -> Address:
         """Return where a resolver is asked."""
@@ -63,6 +65,13 @@ class Waypoints:
             random=self._random_for(f"{machine}/stub"),
             families=tuple(sorted(dict.fromkeys(versions))),
         )
+
+    def _start(self, waypoint: str, host: Host, program: Coroutine[Any, Any, None]) -> None:
+        self._starting[waypoint] = self._run_on(host, program)
+
+    async def _started(self, waypoint: str) -> None:
+        """Wait until a waypoint serves. Whoever is cancelled meanwhile leaves it to the others."""
+        await asyncio.shield(self._starting[waypoint])
 
     # --- VPN exits --------------------------------------------------------------------------
 
@@ -110,7 +119,8 @@ class Waypoints:
                 calendar_start=self._calendar_start * 1_000_000,
                 obfuscator=self.disguise(exit_id, exit_id),
             )
-            await self._run_on(host, found.start())
+            self._start(exit_id, host, found.start())
+        await self._started(exit_id)
         return found
 
     # --- proxies ----------------------------------------------------------------------------
@@ -138,9 +148,9 @@ class Waypoints:
                     calendar_start=self._calendar_start,
                 )
             )
-            # Known before it has started: two may want it at one instant.
             found = self._proxies[proxy_id] = (host.addresses[0], port)
-            await self._run_on(host, proxy.start())
+            self._start(proxy_id, host, proxy.start())
+        await self._started(proxy_id)
         return found
 
     # --- relays -----------------------------------------------------------------------------
@@ -173,5 +183,6 @@ class Waypoints:
                 journal=self._journal,
             )
             found = self._relays[relay_id] = relay.descriptor
-            await self._run_on(host, relay.start())
+            self._start(relay_id, host, relay.start())
+        await self._started(relay_id)
         return found

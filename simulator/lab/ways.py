@@ -10,6 +10,7 @@ from simulator.errors import LabError
 from simulator.lab.tunnel import ClientTunnel
 from simulator.net.packets import is_ipv6
 from simulator.values import Address, Message, message
+from simulator.wire.dns_names import canonical
 from simulator.world.choices import Choice, choose, relays_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Ways:
         """Take a way; `LabError` for one that the world has not, or that does not come up."""
         if isinstance(via, Mapping):
             person.stub.hosts = {
-                name: (addresses,) if isinstance(addresses, str) else tuple(addresses)
+                canonical(name): (addresses,) if isinstance(addresses, str) else tuple(addresses)
                 for name, addresses in via.items()
             }
             person.via = HOSTS_FILE
@@ -172,7 +173,9 @@ class Ways:
             host = _host_of(url)
             if host not in mirrors:
                 raise LabError(message("{name} has no mirror", name=host))
-            return url.replace(host, mirrors[host], 1)
+            scheme, separator, rest = url.rpartition("://")
+            path = rest[len(rest.split("/", 1)[0]) :]
+            return f"{scheme}{separator}{mirrors[host]}{path}"
 
         person.aim = aim
 
@@ -255,4 +258,5 @@ class Ways:
 
 
 def _host_of(url: str) -> str:
-    return urlsplit(url if "//" in url else f"//{url}").hostname or url
+    host = urlsplit(url if "//" in url else f"//{url}").hostname or url
+    return host.removesuffix(".")

@@ -193,13 +193,27 @@ class Fabric:
         box = network.middlebox
         if box is not None:
             packet = box.answered(packet, self.clock.now)
-            direction, within = _direction(path, index), len(path.hops) == 1
-            verdict, rule, seen = box.judge(packet, direction, self.clock.now, within=within)
-            if rule is not None:
-                self._record(network, rule.name, verdict, packet, seen)
-                self._carry_out(verdict, rule, (packet, path, index, at, last))
-                return
+            self._judge((packet, path, index, at, last), None)
+            return
         self._leave(packet, path, index, at, last)
+
+    def _judge(self, journey: tuple[Packet, Path, int, Instant, int], behind: Rule | None) -> None:
+        """Ask the rules of a router, or those behind one, and let pass what none objects to."""
+        packet, path, index, _, _ = journey
+        network = path.hops[index].network
+        assert network.middlebox is not None
+        verdict, rule, seen = network.middlebox.judge(
+            packet,
+            _direction(path, index),
+            self.clock.now,
+            within=len(path.hops) == 1,
+            behind=behind,
+        )
+        if rule is None:
+            self._leave(*journey)
+            return
+        self._record(network, rule.name, verdict, packet, seen)
+        self._carry_out(verdict, rule, journey)
 
     def _leave(self, packet: Packet, path: Path, index: int, at: Instant, last: int) -> None:
         """Send a packet on from a router, past whoever listens on the link."""
@@ -219,7 +233,7 @@ class Fabric:
         network = path.hops[index].network
         if type(verdict) is Delay:
             held = (packet, path, index, at + verdict.duration, last)
-            self.schedule.at(self.now() + verdict.duration, self._released, held)
+            self.schedule.at(self.now() + verdict.duration, self._released, (held, rule))
         elif type(verdict) is Reset:
             self._reset(packet, network, both_ways=verdict.both_ways)
         elif type(verdict) is Reject:
@@ -228,7 +242,7 @@ class Fabric:
             for injected in verdict.packets:
                 self.emit(injected, network)
             if verdict.forward:
-                self._leave(packet, path, index, at, last)
+                self._judge(journey, rule)
         elif type(verdict) is Redirect:
             assert network.middlebox is not None
             sent_on = network.middlebox.redirected(packet, verdict, rule, self.clock.now)
@@ -247,8 +261,8 @@ class Fabric:
             if both_ways:
                 self.emit(reset_onward(packet, segment), network)
 
-    def _released(self, journey: tuple[Packet, Path, int, Instant, int]) -> None:
-        self._leave(*journey)
+    def _released(self, held: tuple[tuple[Packet, Path, int, Instant, int], Rule]) -> None:
+        self._judge(*held)
 
     def _record(
         self, network: Network, rule: str, verdict: Verdict, packet: Packet, seen: str | None

@@ -76,6 +76,7 @@ class Middlebox:
         self._changed = changed
         self._rules: dict[str, Rule] = {}
         self._at_border: dict[str, None] = {}
+        self._border: tuple[Rule, ...] = ()
         self._order: tuple[Rule, ...] = ()
         self._within: tuple[Rule, ...] = ()
         """The rules that packets between two of the network's own machines meet."""
@@ -87,6 +88,9 @@ class Middlebox:
 
     def put(self, key: str, rule: Rule, *, at_border: bool = False) -> None:
         """Install a rule behind those already there; replace the one of the same key.
+
+        The first that objects to a packet settles what becomes of it, except that one that
+        only holds it back, or answers and lets it go on, leaves the rest to those behind it.
 
         All packets of the network's hosts meet a rule, for there is one router and it is the
         first on every way; one ``at_border`` only those that leave the network or come in.
@@ -108,7 +112,9 @@ class Middlebox:
         self._settle()
 
     def _settle(self) -> None:
-        self._order = tuple(self._rules.values())
+        # What cuts the border goes before all that would answer or turn aside what crosses it.
+        border = self._border = tuple([self._rules[key] for key in self._at_border])
+        self._order = (*border, *(rule for rule in self._rules.values() if rule not in border))
         self._within = tuple(
             [rule for key, rule in self._rules.items() if key not in self._at_border]
         )
@@ -127,11 +133,26 @@ class Middlebox:
         return len(self._redirections) > 0 and self._redirections.concern(packet)
 
     def judge(
-        self, packet: Packet, direction: Direction, now: Instant, *, within: bool = False
+        self,
+        packet: Packet,
+        direction: Direction,
+        now: Instant,
+        *,
+        within: bool = False,
+        behind: Rule | None = None,
     ) -> Judgment:
-        """Return the first verdict that is not `Pass`; ``within`` the network, or across it."""
+        """Return the first verdict that is not `Pass`; ``within`` the network, or across it.
+
+        ``behind`` a rule that held the packet back, or let it go on, only those that come
+        after it have still to say something: rules that were put meanwhile among them.
+        """
         flow: Flow | None = None
-        for rule in self._within if within else self._order:
+        rules = self._within if within else self._order
+        if behind is not None:
+            # The border may have been cut meanwhile; a lifted rule has nothing behind it.
+            rest = rules[rules.index(behind) + 1 :] if behind in rules else rules
+            rules = (*(rule for rule in self._border if rule not in rest and not within), *rest)
+        for rule in rules:
             if rule.concerns(packet):
                 if flow is None:
                     flow = self._flow(packet, now)

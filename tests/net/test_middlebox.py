@@ -353,3 +353,48 @@ def test_a_reset_can_strike_both_ends(internet: Any) -> None:
     rules(internet).put("r", OnData("rst", Reset(both_ways=True)))
     internet.on(internet.alice, call())
     assert [type(error) for error in lost] == [ConnectionResetError]
+
+
+def test_what_was_held_back_still_meets_the_rules_behind(internet: Any) -> None:
+    bob = bind(internet, internet.bob, "198.51.100.20", 9)
+    rules(internet).put("slow", Answer("slow", Delay(5_000)))
+    rules(internet).put("drop", Answer("drop", Drop()))
+    send(internet)
+    assert bob.got == []
+    told = [(e.at, e.what, e.details["rule"]) for e in internet.journal]
+    assert told == [(1_000, "packet delayed", "slow"), (6_000, "packet dropped", "drop")]
+
+
+def test_a_border_that_is_cut_meanwhile_stops_what_was_held_back(internet: Any) -> None:
+    bob = bind(internet, internet.bob, "198.51.100.20", 9)
+    rules(internet).put("slow", Answer("slow", Delay(5_000)))
+
+    async def story() -> None:
+        await asyncio.sleep(0.003)
+        rules(internet).put("cut", Answer("cut", Drop()), at_border=True)
+
+    internet.on(internet.bob, _beside(story(), internet, internet.alice))
+    assert bob.got == []
+    assert [e.details["rule"] for e in internet.journal] == ["slow", "cut"]
+
+
+async def _beside(story: Any, internet: Any, alice: Any) -> None:
+    async def sending() -> None:
+        transport, _ = await internet.loop.create_datagram_endpoint(
+            Collector, ("192.0.2.10", 5000), ("198.51.100.20", 9)
+        )
+        transport.sendto(b"x")
+        await asyncio.sleep(1)
+        transport.close()
+
+    task = internet.loop.run_on(alice, sending())
+    await story
+    await task
+
+
+def test_a_cut_border_goes_before_what_would_answer(internet: Any) -> None:
+    forged = Packet("198.51.100.20", "192.0.2.10", Datagram(9, 5000, b"forged"))
+    rules(internet).put("inject", Answer("inject", Inject((forged,))))
+    rules(internet).put("cut", Answer("cut", Drop()), at_border=True)
+    assert send(internet).got == []
+    assert [e.details["rule"] for e in internet.journal] == ["cut"]

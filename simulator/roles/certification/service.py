@@ -205,7 +205,7 @@ async def _read(incoming: web.BaseRequest) -> bytes:
         raise logic.refuse("malformed", "the order did not arrive", 408) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise logic.refuse("malformed", "the order is too long", 413) from error
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise logic.refuse("malformed", "the order cannot be read", 400) from error
 
 

@@ -104,7 +104,14 @@ class OnionRoute:
             building.add_done_callback(_hear)
             self._building = building
         # A visit that gives up leaves the circuit to the next one.
-        return await asyncio.shield(building)
+        try:
+            return await asyncio.shield(building)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not building.cancelled() or (task is not None and task.cancelling()):
+                raise
+            guard = self.relays[0]  # the route was closed under the visit: nobody cancelled that
+            raise RouteError(*logic.ABORTED, (guard.address, guard.port)) from None
 
     async def _build(self) -> ClientCircuit:
         guard = self.relays[0]

@@ -136,4 +136,6 @@ async def _body(request: web.BaseRequest) -> bytes:
                 body += await request.content.readany()
     except TimeoutError as error:
         raise doh.DohError(408, "the query does not come") from error
+    except ConnectionError as error:  # the client has gone: nobody will read the answer
+        raise doh.DohError(400, "the query broke off") from error
     return body

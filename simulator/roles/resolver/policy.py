@@ -66,8 +66,9 @@ class Policy:
 
     def _index(self) -> None:
         self.in_force = bool(self._measures)
+        latest_first = reversed(self._lies())
         audiences = sorted(
-            dict.fromkeys(one.clients for one in self._lies()), key=lambda clients: not clients
+            dict.fromkeys(one.clients for one in latest_first), key=lambda clients: not clients
         )
         self._blocklists = tuple(
             [

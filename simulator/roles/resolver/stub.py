@@ -144,10 +144,10 @@ class StubResolver:
         began = self._now()
         settled = [Answer(question, began=began) for question in questions]
         open_ones = list(range(len(questions)))
-        servers = self.servers
-        if self.channel is not None:
-            open_ones = await self._ask_channel(self.channel, settled)
-            servers = (self.channel.server,)
+        servers, channel = self.servers, self.channel  # others may be set while we wait
+        if channel is not None:
+            open_ones = await self._ask_channel(channel, settled)
+            servers = (channel.server,)
         if open_ones:
             await self._ask_servers(servers, settled, open_ones)
         return settled
