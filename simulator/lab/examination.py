@@ -7,47 +7,37 @@ Neither the law nor the journal is within its reach.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
-import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, TypeVar
 
-from simulator.lab.tracing import Tracer
+from simulator.lab.stations import Machine, host_of
+from simulator.lab.ways import HOSTS_FILE
 from simulator.net.packets import is_ipv6
-from simulator.roles.probe.causes import Diagnosis
+from simulator.roles.probe.causes import SHUTDOWN, Diagnosis, cannot_tell
 from simulator.roles.probe.certificates import browser_context
 from simulator.roles.probe.comparison import compare, try_endpoints
 from simulator.roles.probe.diagnosis import never_set_out
-from simulator.roles.probe.evidence import DnsSaid, HopSeen, IpInfo, TraceSeen
+from simulator.roles.probe.evidence import IpInfo
 from simulator.roles.probe.investigation import Examination, Investigator, Station
-from simulator.roles.probe.service import Identity, Probe
+from simulator.roles.probe.reasoning import reason
 from simulator.roles.resolver.cache import root_hints
-from simulator.roles.resolver.exchange import Exchange
 from simulator.roles.resolver.service import Resolver
-from simulator.roles.resolver.stub import StubResolver
-from simulator.values import Address, IcmpKind, Observation
-from simulator.wire.dns_values import DnsMessage, Question
-from simulator.wire.web import request
-from simulator.world.choices import available
+from simulator.values import Address, Observation, message
+from simulator.wire.pages import SITE
+from simulator.world.choices import available, choose
 
 if TYPE_CHECKING:
-    from random import Random
-
     from simulator.lab.lab import Lab
-    from simulator.lab.people import Person
     from simulator.net import Host
 
 T = TypeVar("T")
 
-PATIENCE = 5.0
-"""Seconds that a DNS server is waited for."""
-TRACE_TIMEOUT = 2.0
-_GOES_ON = IcmpKind.TIME_EXCEEDED.value
-_ENDS = ("syn-ack", "rst", "data", "fin", "ack", IcmpKind.ECHO_REPLY.value)
-_AGENT = "Mozilla/5.0 (TakedownLab)"
+
+_BY_OTHERS = ("socks-proxy", "connect-proxy", "onion", "fronting")
+_TUNNELS = ("vpn", "vpn-obfuscated")
+_ENCRYPTED = ("dot-strict", "dot-opportunistic", "doh")
 
 
 class Examiner:
@@ -59,12 +49,75 @@ class Examiner:
 
     async def examine(self, url: str, vantage: str) -> Examination:
         """Look into why a URL is not seen from a vantage point."""
-        found = await self.investigator.examine(url, vantage)
-        return found._replace(diagnosis=self._practicable(found.diagnosis, url))
+        evidence, diagnosis = await self.investigator.examine(url, vantage)
+        far = self._beyond_the_way(evidence.subject)
+        if far is not evidence.subject:
+            diagnosis = reason(replace(evidence, subject=far, home=None))
+        diagnosis = self._as_seen_by(evidence.subject, evidence.control, diagnosis)
+        return Examination(evidence, self._practicable(diagnosis, url))
+
+    def _kind_of(self, via: str | None) -> str | None:
+        if via is None or via == HOSTS_FILE:
+            return None
+        return choose(via, self._tools.world).kind
+
+    def _beyond_the_way(self, seen: Observation) -> Observation:
+        """Return a visit without what belongs to a proxy, a relay or an edge on the way.
+
+        The addresses, the times of the connection and the packets of such a visit are those
+        of the way; the page and its certificate are the site's.
+        """
+        if self._kind_of(seen.via) not in _BY_OTHERS:
+            return seen
+        return replace(
+            seen,
+            address=None,
+            addresses=(),
+            resolver=None,
+            timings=(),
+            queries=(),
+            connects=(),
+            handshakes=(),
+        )
+
+    def _as_seen_by(
+        self, seen: Observation, control: Observation | None, diagnosis: Diagnosis
+    ) -> Diagnosis:
+        """Return what a visit by a way round allows to say: the way may be at fault as well."""
+        kind = self._kind_of(seen.via)
+        if kind is None:
+            return diagnosis
+        open_elsewhere = control is not None and control.page == SITE
+        if kind in _ENCRYPTED and seen.stage == "dns" and seen.rcode is None:
+            return cannot_tell(
+                message(
+                    "The resolver's encrypted door does not open ({failure}): of the site nothing "
+                    "was learnt.",
+                    failure=seen.failure,
+                )
+            )
+        if kind in _BY_OTHERS and seen.status is None and open_elsewhere:
+            return cannot_tell(
+                message(
+                    "By this way the site is not reached ({failure}). Whether the way is stopped "
+                    "or what lies beyond it, one does not see from here.",
+                    failure=seen.failure,
+                )
+            )
+        if kind in _TUNNELS and diagnosis.cause == SHUTDOWN:
+            return cannot_tell(
+                message(
+                    "Nothing at all comes through the tunnel: somebody stops the tunnel, or the "
+                    "whole network. Look again without it."
+                )
+            )
+        if kind in (*_TUNNELS, *_BY_OTHERS) and diagnosis.cause.startswith("blocked"):
+            return replace(diagnosis, actor=None)  # the provider at home does not see the name
+        return diagnosis
 
     def _practicable(self, diagnosis: Diagnosis, url: str) -> Diagnosis:
         """Leave out ways that the world has not, such as a mirror of a site without one."""
-        world, host = self._tools.world, _host_of(url)
+        world, host = self._tools.world, host_of(url)
         lacking = [way for way in diagnosis.ways if not available(way, world)]
         if not any(site.mirror_of == host for site in world.sites.values()):
             lacking.append("mirror")
@@ -87,12 +140,14 @@ class Examiner:
                 for place, seen in enumerate(visits)
                 if seen.url == url and not never_set_out(seen)
             ]
-            chosen = [visits[place] for place in places]
+            chosen = [self._beyond_the_way(visits[place]) for place in places]
             if not places:
                 continue
             found = await compare(self._tools, url, chosen, self.investigator.known)
             for place, diagnosis in zip(places, found.diagnoses, strict=True):
-                judged[place] = put_down(visits[place], self._practicable(diagnosis, url))
+                seen = visits[place]
+                fitting = self._as_seen_by(seen, found.control, diagnosis)
+                judged[place] = put_down(seen, self._practicable(fitting, url))
             if found.control is not None:
                 controls[url] = found.control
                 if thoroughly and self._tools.control is not None:
@@ -101,10 +156,6 @@ class Examiner:
                         self._tools.control, found.control, url, list(dict.fromkeys(dialled))
                     )
         return judged, controls
-
-
-def _host_of(url: str) -> str:
-    return urlsplit(url if "://" in url else f"https://{url}").hostname or ""
 
 
 def put_down(seen: Observation, diagnosis: Diagnosis) -> Observation:
@@ -230,128 +281,3 @@ def _own_address(host: Host) -> Address:
         for address in (f"127.0.0.{number}" for number in range(1, 255))
         if (address, 53) not in taken
     )
-
-
-class Machine:
-    """One machine, used by an investigator as its owner could."""
-
-    def __init__(
-        self,
-        lab: Lab,
-        tls_context: ssl.SSLContext,
-        host: Host,
-        person: Person | None,
-        servers: tuple[Address, ...],
-        vantage: str = "control",
-    ) -> None:
-        self._lab = lab
-        self._tls_context = tls_context
-        self._host = host
-        self._person = person
-        self._vantage = vantage
-        self._servers = servers
-        self._random: Random = lab.fabric.random_for(f"{host.name}/investigation")
-        self._tracer = Tracer(host)
-        self.address: Address = host.addresses[0]
-
-    @property
-    def resolver(self) -> Address | None:
-        """The resolver that is asked by plain DNS, if one is."""
-        return self._servers[0] if self._servers else None
-
-    @property
-    def is_direct(self) -> bool:
-        """Whether no proxy and no edge speaks for it."""
-        probe = None if self._person is None else self._person.probe
-        return probe is None or (probe.route is None and probe.front is None)
-
-    async def visit(self, url: str) -> Observation:
-        """Visit as the person does; the test helper has a browser that remembers nothing."""
-        if self._person is not None:
-            return await self._on_host(self._person.probe.visit(url, self._person.via))
-        return await self._on_host(self._browser({}).visit(url))
-
-    async def visit_at(
-        self, url: str, addresses: tuple[Address, ...], *, cleartext: bool = False
-    ) -> Observation:
-        """Visit with the name pinned to addresses, in a browser that remembers nothing."""
-        name = _host_of(url)
-        browser = self._browser({name: addresses})
-        browser.cleartext = cleartext
-        return await self._on_host(browser.visit(url))
-
-    def _browser(self, pinned: dict[str, tuple[Address, ...]]) -> Probe:
-        now = self._lab.fabric.now
-        stub = StubResolver(self._servers, now=now, random=self._random, hosts=pinned)
-        has_ipv6 = any(is_ipv6(address) for address in self._host.addresses)
-        identity = Identity(self._vantage, self._host.network.country, has_ipv6)
-        return Probe(stub, self._tls_context, now, identity)
-
-    async def ask(
-        self, server: Address, name: str, kind: str, *, recursive: bool = True
-    ) -> DnsSaid:
-        """Ask one server one question by UDP, and by TCP where the answer is cut short."""
-        question = Question(name, kind)
-        return await self._on_host(self._ask(server, question, recursive))
-
-    async def _ask(self, server: Address, question: Question, recursive: bool) -> DnsSaid:
-        exchange = Exchange(self._random)
-        [query] = exchange.queries([question], recursion_desired=recursive)
-        said = DnsSaid(server, question.name, question.type)
-        reply: DnsMessage | None
-        try:
-            [reply] = await exchange.by_datagram(server, [query], PATIENCE)
-            if reply is not None and reply.truncated:
-                reply = await exchange.by_stream(server, query, PATIENCE)
-        except OSError:
-            return said._replace(failure="network_unreachable")
-        if reply is None:
-            return said._replace(failure="generic_timeout_error")
-        errors = () if reply.edns is None else reply.edns.extended_errors
-        return said._replace(
-            rcode=reply.rcode,
-            answers=reply.answers,
-            authority=reply.authority,
-            additional=reply.additional,
-            authoritative=reply.authoritative,
-            extended_error=errors[0] if errors else None,
-        )
-
-    async def trace(self, address: Address, port: int | None) -> TraceSeen:
-        """Trace by SYNs to a port, or by echo requests."""
-        kind = "icmp" if port is None else "tcp"
-        hops = await self._on_host(
-            self._tracer.trace(address, kind=kind, port=port, timeout=TRACE_TIMEOUT, patience=2)
-        )
-        return _seen(address, port or 0, hops)
-
-    async def trace_saying(
-        self, address: Address, port: int, name: str, *, secured: bool
-    ) -> TraceSeen:
-        """Trace a ClientHello or an HTTP request that names the site."""
-        data = _client_hello(name) if secured else request(name, "/", _AGENT).octets
-        hops = await self._on_host(
-            self._tracer.trace_in_flow(address, port, data, timeout=TRACE_TIMEOUT, patience=2)
-        )
-        return _seen(address, port, hops)
-
-    async def _on_host(self, program: Coroutine[Any, Any, T]) -> T:
-        return await self._lab.loop.run_on(self._host, program)
-
-
-def _seen(address: Address, port: int, hops: tuple[Any, ...]) -> TraceSeen:
-    seen = tuple([HopSeen(hop.ttl, hop.address, hop.what or "") for hop in hops])
-    reached = bool(seen) and seen[-1].what in _ENDS and seen[-1].address == address
-    return TraceSeen(address, port, seen, reached)
-
-
-def _client_hello(name: str) -> bytes:
-    """Return the first octets that a browser sends to a site over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
-    with contextlib.suppress(ssl.SSLWantReadError):
-        tls.do_handshake()
-    return outgoing.read()

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
-from simulator.lab.words import unknown
 from simulator.measures import Measure
 from simulator.values import Lever, Message, message
+from simulator.world.choices import refuse_by_name, unknown_word
 from simulator.world.measures import BY_ID, MeasureEntry
 from simulator.world.ordered import measure_of
 
@@ -96,7 +96,8 @@ def acts(measure: str, world: World) -> list[Act]:
     found: list[Act] = []
     for one in measure.split("+"):
         if one not in TITLES:
-            raise LabError(unknown(message("measure"), one, TITLES))
+            refuse_by_name(one)
+            raise unknown_word(message("measure"), one, list(TITLES))
         if one in _LEVERS:
             found += _seize(_LEVERS[one], world)
         elif one != NOTHING:

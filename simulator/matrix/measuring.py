@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.lab import Lab
 from simulator.matrix.catalogue import Act, acts, study_of
-from simulator.matrix.cells import NO_WAY, Cell, Row, outcome_of
+from simulator.matrix.cells import NO_WAY, Cell, Outcome, Row, outcome_of
 from simulator.values import HOUR, Duration, Observation
 from simulator.world.choices import CIRCUMVENTIONS, available
 
@@ -22,7 +22,7 @@ Usual = dict[tuple[str, str], Duration]
 
 def ways(world: World, wanted: Iterable[str] | None = None) -> tuple[list[str], list[str]]:
     """Return the ways to try, ``none`` first unless others are wanted, and those not there."""
-    asked = [NO_WAY, *CIRCUMVENTIONS] if wanted is None else list(wanted)
+    asked = [NO_WAY, *CIRCUMVENTIONS] if wanted is None else list(dict.fromkeys(wanted))
     there = [via for via in asked if via == NO_WAY or available(via.partition(":")[0], world)]
     return there, [via for via in asked if via not in there]
 
@@ -40,9 +40,10 @@ def measure_row(
 
 
 def usual_of(row: Row) -> Usual:
-    """Return how long things take, from the row in which nothing is done."""
+    """Return how long things take, from the row in which nothing is done: those that come."""
     cells = (*row.cells, *row.elsewhere, *row.innocent)
-    return {(cell.seen.vantage, cell.via): cell.duration for cell in cells}
+    reached = [cell for cell in cells if cell.outcome is Outcome.REACHED]
+    return {(cell.seen.vantage, cell.via): cell.duration for cell in reached}
 
 
 async def _measure(lab: Lab, measure: str, vias: Sequence[str] | None, usual: Usual) -> Row:
@@ -59,13 +60,16 @@ async def _measure(lab: Lab, measure: str, vias: Sequence[str] | None, usual: Us
 
     affected: list[Cell] = []
     elsewhere: list[Cell] = []
-    for via in there:
+    for number, via in enumerate(there):
+        if number:  # so that no cell depends on what another left in caches
+            await lab.wait(SETTLED)
         way = None if via == NO_WAY else via
         for seen in await lab.visit_all(url, both, way, compare=False):
             (affected if seen.vantage == study.affected else elsewhere).append(cell(via, seen))
     innocent = [
         cell(site, await lab.visit(f"https://{site}/", study.affected, compare=False))
         for site in innocents(lab.world)
+        if not usual or (study.affected, site) in usual  # else it was lost before
     ]
     return Row(measure, tuple(affected), tuple(elsewhere), tuple(innocent), tuple(lacking))
 

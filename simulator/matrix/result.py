@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.matrix.catalogue import NOTHING
 from simulator.matrix.cells import Cell, Row, losses
 from simulator.values import SECOND
 
@@ -36,6 +37,7 @@ def as_data(rows: Sequence[Row]) -> dict[str, Any]:
                 "page": loss.page,
             }
             for row in rows
+            if row.measure != NOTHING
             for loss in losses(row)
         ],
         "lacking": list(rows[0].lacking) if rows else [],

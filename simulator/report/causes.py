@@ -50,7 +50,7 @@ def ways_round(ways: Sequence[str]) -> Message:
     text = words[0]
     for other in words[1:]:
         text = message("{one}; {other}", one=text, other=other)
-    return message("What gets round it: {ways}.", ways=text)
+    return message("What may get round it: {ways}.", ways=text)
 
 
 def write_reasons(

@@ -86,6 +86,8 @@ def _dns(dns: DnsMessage) -> Message:
     if not dns.response:
         return message("DNS: {name} {type}?", name=question.name or ".", type=question.type)
     errors = dns.edns.extended_errors if dns.edns is not None else ()
+    if not dns.answers and dns.rcode == "NOERROR" and not errors:
+        return message("DNS: {name} has no {type}", name=question.name or ".", type=question.type)
     said = ", ".join(record.data for record in dns.answers) or dns.rcode
     if errors:
         return message(

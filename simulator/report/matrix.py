@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from simulator.report.findings import target_of, viewer
 from simulator.report.sights import Sight, sight
 from simulator.report.ways import SHORT, way
-from simulator.values import Message, Observation, OutcomeState, message
+from simulator.values import Lever, Message, Observation, OutcomeState, message
 
 if TYPE_CHECKING:
     from simulator.scenario.runner import StepRun
@@ -113,6 +113,9 @@ class Contrast:
     places: dict[Message, dict[Sight, None]] = field(default_factory=dict)
 
 
+_LEVERS = tuple(lever.value for lever in Lever)
+
+
 def contrasts(runs: Sequence[StepRun], world: World) -> tuple[Contrast, ...]:
     """Return what each name that was blocked or seized looked like from each kind of place."""
     found: dict[tuple[str, Message], Contrast] = {}
@@ -123,7 +126,7 @@ def contrasts(runs: Sequence[StepRun], world: World) -> tuple[Contrast, ...]:
             in_force.pop(lifted.key, None)
         for outcome in run.outcomes:
             if outcome.state is OutcomeState.EXECUTED and outcome.name is not None:
-                act = (outcome.name, outcome.to, ":" in outcome.action)
+                act = (outcome.name, outcome.to, outcome.action not in _LEVERS)
                 in_force.setdefault(outcome.key, []).append(act)
         acts = [act for of_step in in_force.values() for act in of_step]
         for name in dict.fromkeys(name for name, _, _ in acts):

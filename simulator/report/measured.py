@@ -147,7 +147,9 @@ class MatrixReport:
         rest = self._surprises(row)
         if rest:
             self._line(message("elsewhere"), rest)
-        if all(cell.outcome is not Outcome.REACHED for cell in row.innocent) and row.innocent:
+        unrelated = [cell.via for cell in row.innocent if not shared(cell.via, self._world)]
+        lost = [loss.site for loss in losses(row)]
+        if unrelated and all(cell.via in lost for cell in row.innocent):
             self._line(message("collateral"), message("every site, whatever it is"))
             return
         for loss in losses(row):

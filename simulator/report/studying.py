@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.errors import LabError
 from simulator.matrix.catalogue import acts, ids, study_of, title
 from simulator.matrix.cells import NO_WAY
+from simulator.matrix.measuring import ways
 from simulator.matrix.result import to_json
 from simulator.matrix.working import measure_all
 from simulator.report.files import check_writable
@@ -32,6 +34,7 @@ _WORTHWHILE = 8
 
 def show_matrix(options: argparse.Namespace, language: str) -> int:
     """Measure what was asked for; return the exit status. `LabError` for what cannot be."""
+    _check_combination(options)
     if options.confusion is not None:
         return _show_confusion(options, language)
     world = built_in_world(options.world or WORLD)
@@ -46,6 +49,11 @@ def show_matrix(options: argparse.Namespace, language: str) -> int:
     for via in options.via or ():
         if via not in (NO_WAY, *CIRCUMVENTIONS):
             choose(via, world)
+    there, lacking = ways(world, options.via)
+    if not there:
+        raise LabError(
+            message("the world has nothing for {ways}: no cell to measure", ways=", ".join(lacking))
+        )
     _check_output(options)
     page = Page(sys.stderr if options.json == "-" else sys.stdout)
     processors = min(os.cpu_count() or 1, 2) if len(measures) >= _WORTHWHILE else 1
@@ -70,6 +78,27 @@ def show_matrix(options: argparse.Namespace, language: str) -> int:
         write_text(Path(options.json), to_json(rows))
     MatrixReport(world, page, language).write(rows)
     return 0
+
+
+def _check_combination(options: argparse.Namespace) -> None:
+    """Refuse options that would be ignored."""
+    given = [
+        f"--{name}"
+        for name in ("world", "measure", "via", "json")
+        if getattr(options, name, None) is not None
+    ]
+    alone = None
+    if options.explain is not None:
+        alone, clash = "--explain", [one for one in given if one != "--world"]
+        clash += [] if options.confusion is None else ["--confusion"]
+    elif options.confusion is not None:
+        alone, clash = "--confusion", [one for one in given if one != "--json"]
+        if options.confusion < 1:
+            raise LabError(message("--confusion needs at least one world"))
+    if alone is not None and clash:
+        raise LabError(
+            message("{option} does not go with {others}", option=alone, others=", ".join(clash))
+        )
 
 
 def _check_output(options: argparse.Namespace) -> None:

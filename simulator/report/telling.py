@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
@@ -88,26 +88,31 @@ def tell_cell(world: World, cell: Sequence[str], options: argparse.Namespace, la
     return 0
 
 
-def lines_of(story: Story) -> list[Line]:
-    """Return the story's lines: bare acknowledgments left out, repetitions counted."""
+def lines_of(story: Story, whose: Mapping[str, str] | None = None) -> list[Line]:
+    """Return the story's lines: bare acknowledgments left out, repetitions counted.
+
+    What comes by turns, a packet and what somebody does to it, is counted as two lines.
+    """
     lines: list[Line] = []
-    for line in _lines(story.events):
-        last = lines[-1] if lines else None
-        if last is not None and last[1:4] == line[1:4]:
-            lines[-1] = last._replace(times=last.times + 1)
+    for line in _lines(story.events, whose or {}):
+        for back in (1, 2):
+            before = lines[-back] if len(lines) >= back else None
+            if before is not None and before[1:4] == line[1:4]:
+                lines[-back] = before._replace(times=before.times + 1)
+                break
         else:
             lines.append(line)
     return lines
 
 
-def _lines(events: Sequence[Event]) -> Iterator[Line]:
+def _lines(events: Sequence[Event], whose: Mapping[str, str]) -> Iterator[Line]:
     for event in events:
         if event.packet is not None:
             if not is_bare(event.packet):
                 peer = _peer(event.packet, event.side)
                 yield Line(event.at, event.side, peer, dissect(event.packet), 1)
         elif event.entry is not None:
-            yield Line(event.at, event.side, event.entry.who, _deed(event), 1)
+            yield Line(event.at, event.side, event.entry.who, _deed(event, whose), 1)
 
 
 def _peer(packet: Packet, side: Side) -> str:
@@ -119,11 +124,20 @@ def _peer(packet: Packet, side: Side) -> str:
     return address if port is None else f"{address} {port}"
 
 
-def _deed(event: Event) -> Message:
+def _deed(event: Event, whose: Mapping[str, str]) -> Message:
+    """Say what somebody did; ``whose`` are machines by address, but for the subscriber's own."""
     entry = event.entry
     assert entry is not None
     deed = _TOUCHED.get(entry.what, entry.what)
     why = entry.details.get("seen") or entry.details.get("name")
+    sender = whose.get(str(entry.details.get("source")))
+    if why and sender is not None and entry.what.startswith("packet"):
+        return message(
+            "{what} ({why}, sent by {machine})",
+            what=deed,
+            why=_in_words(str(why)),
+            machine=sender,
+        )
     if why:
         return message("{what} ({why})", what=deed, why=_in_words(str(why)))
     return message("{what}", what=deed)
@@ -159,7 +173,10 @@ class _Telling:
         page.line((self._say(head), styles.TITLE))
         page.paragraph(self._say(title(story.measure)), styles.QUIET)
         page.blank()
-        lines = lines_of(story)
+        whose = {
+            address: name for name, host in self._world.hosts.items() for address in host.addresses
+        }
+        lines = lines_of(story, whose)
         self._key({line.side for line in lines})
         width = min(28, max((cell_len(self._who(line)) for line in lines), default=0)) + 2
         for line in lines:

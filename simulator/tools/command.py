@@ -98,7 +98,10 @@ def _prompt(session: Session) -> int:
     from simulator.tools.prompt import Prompt, reader_of
 
     output = Output(_write, _write)  # one stream, so that everything stays in order
-    return Prompt(session, reader_of(session, sys.stdin, output), output).run()
+    prompt = Prompt(session, reader_of(session, sys.stdin, output), output)
+    if sys.stdin is not None and sys.stdin.isatty():
+        prompt.greet()
+    return prompt.run()
 
 
 @contextmanager

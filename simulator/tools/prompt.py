@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, Message]] = {
     "ways": ("ways", message("list the ways round")),
     "where": ("where", message("say where we are, and what day it is in the lab")),
     "wait": ("wait 30m", message("let lab time pass: 90s, 30m, 3h, 14d")),
-    "step": ("step", message("do the next step of the scenario")),
+    "step": ("step [N]", message("do the next step of the scenario, or the next N")),
     "help": ("help", message("list the commands and the tools")),
     "quit": ("quit", message("leave")),
 }
@@ -64,6 +64,10 @@ class Prompt:
             "step": self._step,
             "help": self._help,
         }
+
+    def greet(self) -> None:
+        """Tell somebody who sits at a terminal where to begin."""
+        self._tell(message("'help' lists what one can do here, 'quit' leaves"))
 
     def run(self) -> int:
         """Return the status of the last tool, once the person leaves."""
@@ -151,6 +155,12 @@ class Prompt:
         self._output.line(self._session.lab.date().isoformat(" ", "seconds"))
 
     def _step(self, words: list[str]) -> None:
+        if len(words) > 1 or not all(word.isdecimal() for word in words):
+            raise LabError(message("'step' takes nothing, or how many: step 3"))
+        for _ in range(int(words[0]) if words else 1):
+            self._one_step()
+
+    def _one_step(self) -> None:
         step = self._session.next_step()
         if step is None:
             raise LabError(message("there is no further step"))

@@ -11,6 +11,7 @@ from simulator.lab.words import unknown
 from simulator.tools.catalogue import load_tool, run_tool
 from simulator.tools.machine import Machine, Output
 from simulator.values import Duration, Message, message
+from simulator.world.choices import choose
 
 if TYPE_CHECKING:
     from simulator.lab import Lab
@@ -62,6 +63,8 @@ class Session:
 
     def take_way(self, via: str) -> list[Message]:
         """Have everybody here go by a way round, or by none; return what is worth knowing."""
+        if via != NO_WAY:
+            choose(via, self.lab.world)  # before anybody leaves the way that they are on
         for vantage in self.vantages:
             if via == NO_WAY:
                 self._lab_run(self.lab.disconnect(vantage))

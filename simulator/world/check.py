@@ -36,8 +36,8 @@ def _resolved(world: World, check: Check) -> World:
         again.misnamed = check.misnamed
         check_references(world, again)
         gone: dict[str, list[str | int]] = {}
-        for section, key, *_ in again.unresolved:
-            gone.setdefault(str(section), []).append(key)
+        for section, *rest in again.unresolved:
+            gone.setdefault(str(section), []).append(rest[0] if rest else "")
         if gone.keys() <= {"certificate_authority"}:
             return world
         check.left_out.update(gone)
@@ -54,4 +54,6 @@ def _resolved(world: World, check: Check) -> World:
             elif section == "root":
                 known = [name for name in entries.nameservers if name in world.nameservers]
                 update[section] = entries.model_copy(update={"nameservers": tuple(known)})
+            elif section in ("study", "control"):
+                update[section] = None
         world = world.model_copy(update=update)

@@ -13,6 +13,7 @@ def check_people(world: World, check: Check) -> None:
     _kinds(world, check)
     _providers(world, check)
     _authority(world, check)
+    check_study(world, check)
     for vantage, entry in world.vantages.items():
         provider = world.provider_of(entry.network)
         place = ("vantages", vantage)
@@ -32,6 +33,21 @@ def check_people(world: World, check: Check) -> None:
                     resolver=entry.resolver,
                 )
                 check.wrong((*place, "resolver"), text)
+
+
+def check_study(world: World, check: Check) -> None:
+    """Note a study that compares a network with itself, and a helper where things are done."""
+    if world.study is None:
+        return
+    affected = world.vantages[world.study.affected].network
+    if world.vantages[world.study.unaffected].network == affected:
+        text = message(
+            "'affected' and 'unaffected' sit in one network: '{network}'", network=affected
+        )
+        check.wrong(("study", "unaffected"), text)
+    if world.control is not None and world.hosts[world.control].network == affected:
+        text = message("the test helper sits in the affected network '{network}'", network=affected)
+        check.wrong(("control",), text)
 
 
 def _authority(world: World, check: Check) -> None:

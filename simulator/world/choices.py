@@ -39,6 +39,7 @@ NOT_SIMULATED = (
     ("doq", "odoh", "dnscrypt"),
     ("snowflake", "meek", "obfs4", "shadowsocks", "tor-bridge"),
     ("openvpn", "ipsec", "sstp"),
+    ("bgp", "bgp-hijack", "dnssec", "starlink", "satellite"),
 )
 """Ways that people ask for and that the lab does not have; the docs say why."""
 PAGE = message("docs/en/ways/not-simulated.md")
@@ -63,7 +64,7 @@ def choose(via: str, world: World) -> Choice:
         fitting = _fitting(kind, world)
         if by:
             if by not in fitting:
-                raise _strange(CIRCUMVENTIONS[kind], by, fitting)
+                raise unknown_word(CIRCUMVENTIONS[kind], by, fitting)
             return Choice(kind, by)
         if kind in ("hosts-file", "http-only", "mirror", "fronting"):
             return Choice(kind)
@@ -81,9 +82,18 @@ def choose(via: str, world: World) -> Choice:
             return Choice(candidate, via)
     if via in world.resolvers:
         return Choice("public-resolver", via)
-    if any(via.lower() in others for others in NOT_SIMULATED):
-        raise NotSimulated(message("'{via}' is not simulated: {page} says why", via=via, page=PAGE))
-    raise _strange(message("way round"), via, known_ways(world))
+    refuse_by_name(via)
+    raise unknown_word(message("way round"), via, known_ways(world))
+
+
+def refuse_by_name(word: str) -> None:
+    """Raise `NotSimulated`, with the page that says why, for what no world has."""
+    asked = word.lower()
+    for others in NOT_SIMULATED:
+        if any(asked == other or asked.startswith(f"{other}-") for other in others):
+            raise NotSimulated(
+                message("'{via}' is not simulated: {page} says why", via=word, page=PAGE)
+            )
 
 
 def available(kind: str, world: World) -> bool:
@@ -135,7 +145,8 @@ def _first(keys: Iterable[str]) -> list[str]:
     return [key for _, key in zip(range(1), keys, strict=False)]
 
 
-def _strange(kind: Message, word: str, known: list[str]) -> LabError:
+def unknown_word(kind: Message, word: str, known: list[str]) -> LabError:
+    """Return the sentence that a word names nothing of a kind, with what was probably meant."""
     meant = nearest(word, known)
     text = unknown(kind, word, known, meant)
     if meant is not None:

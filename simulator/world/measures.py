@@ -4,8 +4,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.errors import NotSimulated
 from simulator.measures import AddressAction, DnsLie, HttpAction, Residue, SniAction
 from simulator.values import message
+from simulator.world.choices import refuse_by_name
 from simulator.world.fields import (
     Country,
     DomainName,
@@ -64,6 +66,10 @@ def _in_a_word(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value not in BY_ID:
+        try:
+            refuse_by_name(value)
+        except NotSimulated as reason:
+            raise Wrong(reason.message) from None
         raise Wrong(
             message(
                 "'{value}' is no measure: write one of {known}, or a kind with its parameters",
@@ -151,8 +157,11 @@ class MeasureEntry(Model):
             raise Wrong(message("an injection says something: take another lie, or 'address'"))
         if kind in ("withdrawal", "edge") and self.countries is None:
             raise Wrong(message("the 'countries' that '{kind}' is about are missing", kind=kind))
-        if "rate" in self.model_fields_set and self.sni is not SniAction.THROTTLE:
+        throttles = self.sni is SniAction.THROTTLE
+        if "rate" in self.model_fields_set and not throttles:
             raise Wrong(message("'rate' belongs to 'sni: throttle'"))
+        if throttles and {"residual", "residue"} & self.model_fields_set:
+            raise Wrong(message("a slowed session leaves nothing behind: take 'reset' or 'drop'"))
 
     @property
     def needs_name(self) -> bool:

@@ -278,6 +278,7 @@ expect: {opt-nc: {outcome: executed}}}
 
 def test_a_hold_acts_on_what_is_registered_and_not_on_a_site_below() -> None:
     europe = read_file(scenario_folder() / "worlds" / "europe.yaml")
+    del europe.data["study"]
     europe.data["sites"]["www.coco.xg"] = europe.data["sites"].pop("coco.xg")
     for site in ("palabre.test", "tchatche.xf"):
         del europe.data["sites"][site]

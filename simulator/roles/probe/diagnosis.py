@@ -9,7 +9,7 @@ decides (facts/blocking.md, section 1).
 from __future__ import annotations
 
 from simulator.roles.probe import failures
-from simulator.values import Message, Observation, message
+from simulator.values import SECOND, Message, Observation, message
 from simulator.wire.pages import BLOCK_PAGE, SEIZURE_BANNER, SITE
 
 ACCESSIBLE = "accessible"
@@ -17,6 +17,9 @@ BLOCKED_DNS = "blocked.dns"
 BLOCKED_HTTP = "blocked.http"
 SEIZED = "seized"
 CANNOT_TELL = "cannot_tell"
+
+LONG = SECOND
+"""Microseconds that a stage of an ordinary visit stays below, from wherever one looks."""
 
 Diagnosis = tuple[str, tuple[Message, ...]]
 
@@ -136,7 +139,17 @@ def _failure_evidence(observation: Observation) -> tuple[Message, ...]:
 
 def needs_comparison(seen: Observation) -> bool:
     """Tell whether a visit by itself leaves a question open."""
-    return seen.page != SITE and not seen.url.startswith("dns:") and not never_set_out(seen)
+    if seen.url.startswith("dns:") or never_set_out(seen):
+        return False
+    return seen.page != SITE or _took_long(seen)
+
+
+def _took_long(seen: Observation) -> bool:
+    """Tell whether a page came so slowly that one would ask whether it does so elsewhere."""
+    return any(
+        timing.stage in ("tls", "http") and timing.ended - timing.began > LONG
+        for timing in seen.timings
+    )
 
 
 def never_set_out(seen: Observation) -> bool:

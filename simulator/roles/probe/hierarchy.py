@@ -45,12 +45,17 @@ async def walk(asker: Asker, roots: tuple[Address, ...], name: str) -> Delegatio
             return await _end(asker, here, said, name)
         zone, nameservers = referral
         addresses = await _addresses(asker, said, nameservers)
-        here = Delegation(zone, here.zone, said.rcode, nameservers, addresses)
+        # A root server that serves the top-level domain as well refers past it.
+        parent = here.zone or zone.partition(".")[2]
+        here = Delegation(zone, parent, said.rcode, nameservers, addresses)
     return None
 
 
 async def _end(asker: Asker, here: Delegation, said: DnsSaid, name: str) -> Delegation:
     """Return what the walk ends with: a zone with what its servers say, or no delegation."""
+    spoken_for = [one.name for one in said.authority if one.type == "SOA"]
+    if not here.zone and spoken_for and "." not in spoken_for[0] and is_within(name, spoken_for[0]):
+        here = here._replace(zone=spoken_for[0])  # the root's machine serves that zone, too
     if "." not in here.zone:  # a top-level domain, or the root: the name is not delegated
         labels = name.split(".")
         depth = 1 + (here.zone.count(".") + 1 if here.zone else 0)

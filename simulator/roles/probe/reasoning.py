@@ -67,6 +67,9 @@ def _accessible(evidence: Evidence) -> Diagnosis:
     if control is None:
         said.append(message("Whether it is slowed down, only a comparison would show."))
         return Diagnosis(causes.ACCESSIBLE, LIKELY, tuple(said))
+    if control.page == SITE and not signs.are_timed(subject, control):
+        said.append(message("How fast it comes elsewhere is not known, so it may be slowed down."))
+        return Diagnosis(causes.ACCESSIBLE, LIKELY, tuple(said))
     if control.page == SITE:
         said.append(message("It comes about as fast as elsewhere."))
     else:

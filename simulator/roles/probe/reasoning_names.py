@@ -50,6 +50,14 @@ def dns_block(evidence: Evidence) -> Diagnosis:
             )
         )
         return cannot_tell(*said)
+    if word is None and not forged and _nobody_answered(evidence):
+        said.append(
+            message(
+                "A resolver that keeps silent and a network that is cut off look the same: ask "
+                "other resolvers, and for other names."
+            )
+        )
+        return cannot_tell(*said)
     sure = CERTAIN if word is not None or forged else LIKELY
     if sure == LIKELY:
         said.append(
@@ -57,8 +65,33 @@ def dns_block(evidence: Evidence) -> Diagnosis:
                 "A fault of the resolver, or an old answer that it remembers, could look the same."
             )
         )
-    ways = causes.PAST_DNS if not answering else (causes.OTHER_RESOLVER, *causes.PAST_DNS)
+    ways: tuple[str, ...] = causes.PAST_DNS
+    if answering:
+        ways = (causes.OTHER_RESOLVER, *ways)
+    beyond = evidence.at_true_address
+    if beyond is not None and beyond.failure is not None and not signs.reached(beyond):
+        said.append(
+            message(
+                "By its true address the site is not reached either ({failure}): something else "
+                "stops it as well.",
+                failure=beyond.failure,
+            )
+        )
+        ways = causes.PAST_ADDRESS if beyond.stage == "tcp" else causes.PAST_CONTENT
     return Diagnosis(causes.BLOCKED_DNS, sure, tuple(said), _liar(evidence), ways)
+
+
+def _nobody_answered(evidence: Evidence) -> bool:
+    """Tell whether the lookup met silence or a mere failure, and nothing else was asked."""
+    subject = evidence.subject
+    asked = (
+        evidence.own_answer
+        or evidence.reference_answer
+        or evidence.other_answers
+        or evidence.at_true_address
+    )
+    silent = subject.failure in (failures.TIMEOUT, "dns_servfail_error")
+    return subject.stage == "dns" and silent and not asked
 
 
 def _what_was_answered(evidence: Evidence) -> Message:
@@ -274,7 +307,7 @@ def registry_or_host(evidence: Evidence) -> Diagnosis:
         return banner(evidence)
     control = evidence.control
     assert control is not None
-    said = [message("Elsewhere the site cannot be reached either, so the block is not here.")]
+    said = [message("Elsewhere the site cannot be reached either, so nothing here shows a block.")]
     if evidence.former is not None and _servers_are_public_bodys(evidence):
         return _redelegated(evidence, said, None)
     found = evidence.delegation

@@ -220,6 +220,11 @@ def is_slow(visit: Observation, measure: Observation | None) -> bool:
     return transfer > SLOWER * expected and transfer - expected > _LEAST_EXCESS
 
 
+def are_timed(visit: Observation, measure: Observation) -> bool:
+    """Tell whether both visits say how long they took, so that `is_slow` has a meaning."""
+    return all((*_times(visit), *_times(measure)))
+
+
 def rate(visit: Observation) -> int:
     """Return the octets a second at which the body of a visit came, 0 if there was none."""
     for exchange in reversed(visit.exchanges):
