@@ -15,7 +15,9 @@ from simulator.matrix.result import as_data
 from simulator.matrix.story import Side, story_of
 from simulator.matrix.working import measure_all
 from simulator.report.telling import lines_of
+from simulator.world.loader import scenario_folder, world_of
 from simulator.world.models import World
+from simulator.world.source import read_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,7 +92,9 @@ def test_measures_are_done_together_with_a_plus(capsys: pytest.CaptureFixture[st
         (["--via", "dho"], "unknown way round 'dho'; did you mean 'doh'?"),
         (["--via", "quic"], "'quic' is not simulated: docs/en/ways/not-simulated.md says why"),
         (["--via", "ech"], "'ech' is not simulated: docs/en/ways/not-simulated.md says why"),
-        (["--world", "europe"], "the world does not say what to study: give it a 'study' with"),
+        (["--confusion", "0"], "--confusion needs at least one world"),
+        (["--confusion", "1", "--via", "vpn"], "--confusion does not go with --via"),
+        (["--explain", "ip-drop", "vpn", "--json", "-"], "--explain does not go with --json"),
         (["--explain", "ip-drop", "vqn"], "unknown way round 'vqn'; did you mean 'vpn'?"),
     ],
 )
@@ -152,3 +156,30 @@ def test_a_cell_is_told_on_the_screen(capsys: pytest.CaptureFixture[str]) -> Non
     assert "puts in a forged answer" in shown
     assert "In the end:" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_world_without_a_study_is_told_what_to_add(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (scenario_folder() / "worlds" / "europe.yaml").read_text(encoding="utf-8")
+    before, _, after = text.partition("study:\n")
+    file = tmp_path / "w.yaml"
+    file.write_text(before + after[after.index("\n\n") :], encoding="utf-8")
+    assert main(["matrix", "--world", str(file)]) == 2
+    assert capsys.readouterr().err.startswith("the world does not say what to study: give it")
+
+
+def test_a_site_that_was_lost_before_is_no_collateral(tmp_path: Path) -> None:
+    source = read_file(scenario_folder() / "worlds" / "crossroads.yaml")
+    standing = [{"dns": "nxdomain", "name": "library.xg"}]
+    source.data["access_providers"]["rivage-telecom"]["measures"] = standing
+    rows = measure_all(world_of(source), ["vpn-fingerprint", "ip-drop"], ["none"])
+    lost = [(loss["measure"], loss["site"]) for loss in as_data(rows)["collateral"]]
+    assert lost == [("ip-drop", "bakery.test")]
+
+
+def test_ways_that_a_world_has_not_are_refused_where_none_is_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["matrix", "--world", "europe", "--via", "onion"]) == 2
+    assert "the world has nothing for onion" in capsys.readouterr().err
