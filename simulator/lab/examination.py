@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from simulator.lab.directory import bootstrap_url
 from simulator.lab.tracing import Tracer
 from simulator.net.packets import is_ipv6
 from simulator.roles.probe.causes import Diagnosis
@@ -23,6 +24,7 @@ from simulator.roles.probe.comparison import compare, try_endpoints
 from simulator.roles.probe.diagnosis import never_set_out
 from simulator.roles.probe.evidence import DnsSaid, HopSeen, IpInfo, TraceSeen
 from simulator.roles.probe.investigation import Examination, Investigator, Station
+from simulator.roles.probe.registration import Bootstrap
 from simulator.roles.probe.service import Identity, Probe
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.exchange import Exchange
@@ -146,7 +148,16 @@ class LabTools:
         self.control: Station | None = None
         """The test helper's machine, there from the first examination on if the world has it."""
         self.silent_address = self._silent_address()
+        self._bootstrap: Bootstrap | None = None
         self._ready: asyncio.Task[Resolver | None] | None = None
+
+    @property
+    def bootstrap(self) -> Bootstrap | None:
+        """The file that names the registries' directories, if the lab has any."""
+        if self._bootstrap is None:
+            url = bootstrap_url(self.world, self._lab.names, self._lab.now)
+            self._bootstrap = None if url is None else Bootstrap(url)
+        return self._bootstrap
 
     async def prepare(self) -> None:
         """Have the test helper's own resolver run, and remember nothing.

@@ -219,7 +219,7 @@ class Law:
         lifted again."""
         in_force = self._undo.get(key, {})
         failures: list[LabError] = []
-        for part, undo in tuple(in_force.items()):
+        for part, undo in reversed(tuple(in_force.items())):
             try:
                 await undo()
             except LabError as error:

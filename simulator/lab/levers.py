@@ -52,6 +52,10 @@ class Levers:
         self._seed = seed
         self._switched_off: dict[str, dict[str, None]] = {}
         """By machine, the keys of the orders that keep it off: the last lifted turns it on."""
+        self._held: dict[tuple[str, str], dict[str, None]] = {}
+        """By name and who holds it, the keys of the orders: the last lifted releases it."""
+        self._redelegated: dict[str, str] = {}
+        """By registered name, the operator that gave it to the authorities' nameservers."""
         self._taken_over: dict[str, dict[str, tuple[list[str] | None, Banner]]] = {}
         """By machine and key, which names show which banner; None is the whole machine."""
 
@@ -74,9 +78,9 @@ class Levers:
             return self._blocking.apply(key, operator, action)
         assert name is not None, "a lever is about a name"
         if action is Lever.CLIENT_HOLD:
-            return self._client_hold(operator, name)
+            return self._client_hold(key, operator, name)
         if action is Lever.SERVER_HOLD:
-            return self._server_hold(operator, name)
+            return self._server_hold(key, operator, name)
         if action is Lever.REDELEGATION:
             return await self._redelegate(operator, name, self._banner(banner))
         host = self._machine_of(operator, name)
@@ -93,14 +97,30 @@ class Levers:
             raise LabError(message("{name} is no registered name", name=name))
         return domain
 
-    def _client_hold(self, operator: str, name: str) -> Undo:
+    def _client_hold(self, key: str, operator: str, name: str) -> Undo:
         domain = self._registered(name)
         registrar_id = self._sponsor(operator, domain)
         registrar = self._names.registrars[registrar_id]
-        _insist(registrar.hold(domain, self._now()))
+        return self._hold(
+            key,
+            (domain, registrar_id),
+            lambda: _insist(registrar.hold(domain, self._now())),
+            lambda: _insist(registrar.release(domain, self._now())),
+        )
+
+    def _hold(
+        self, key: str, held: tuple[str, str], put: Callable[[], None], take: Callable[[], None]
+    ) -> Undo:
+        """Put a hold on, and take it off when the last order for it is lifted."""
+        in_force = self._held.setdefault(held, {})
+        if not in_force:
+            put()
+        in_force[key] = None
 
         async def release() -> None:
-            _insist(registrar.release(domain, self._now()))
+            if list(in_force) == [key]:
+                take()
+            in_force.pop(key, None)
 
         return release
 
@@ -117,18 +137,19 @@ class Levers:
             )
         return registrar
 
-    def _server_hold(self, operator: str, name: str) -> Undo:
+    def _server_hold(self, key: str, operator: str, name: str) -> Undo:
         domain = self._registered(name)
         registry = self._names.registry_of(domain)
         self._insist_on_registry(operator, domain)
-        _insist_code(registry.update(SERVER, domain, self._now(), add_statuses=("serverHold",)))
-
-        async def release() -> None:
-            _insist_code(
-                registry.update(SERVER, domain, self._now(), remove_statuses=("serverHold",))
-            )
-
-        return release
+        status = ("serverHold",)
+        return self._hold(
+            key,
+            (domain, SERVER),
+            lambda: _insist_code(registry.update(SERVER, domain, self._now(), add_statuses=status)),
+            lambda: _insist_code(
+                registry.update(SERVER, domain, self._now(), remove_statuses=status)
+            ),
+        )
 
     def _insist_on_registry(self, operator: str, domain: str) -> None:
         tld = domain.rpartition(".")[2]
@@ -145,6 +166,14 @@ class Levers:
     async def _redelegate(self, operator: str, name: str, banner: str) -> Undo:
         """Give the name to the authorities' nameservers, which lead to their banner."""
         domain = self._registered(name)
+        if domain in self._redelegated:
+            raise LabError(
+                message(
+                    "{name} leads to the authorities' nameservers already: {operator} gave it",
+                    name=domain,
+                    operator=self._redelegated[domain],
+                )
+            )
         entry = self._world.banners[banner]
         addresses = self._world.hosts[entry.host].addresses
         is_registrar = self._world.operators[operator].kind == "registrar"
@@ -152,11 +181,13 @@ class Levers:
             undo = self._redelegate_as_registrar(operator, domain, entry.nameservers)
         else:
             undo = self._redelegate_as_registry(operator, domain, entry.nameservers)
+        self._redelegated[domain] = operator
         self._names.serve_seized(domain, entry.nameservers, addresses)
         await self._web.show_seized(banner, domain, self._run_on)
 
         async def give_back() -> None:
             undo()
+            self._redelegated.pop(domain, None)
             self._names.stop_serving_seized(domain, entry.nameservers)
             self._web.stop_showing_seized(banner, domain)
 
