@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from simulator.lab.directory import bootstrap_url
 from simulator.lab.stations import Machine, host_of
 from simulator.lab.ways import HOSTS_FILE
 from simulator.net.packets import is_ipv6
@@ -22,6 +23,7 @@ from simulator.roles.probe.diagnosis import never_set_out
 from simulator.roles.probe.evidence import IpInfo
 from simulator.roles.probe.investigation import Examination, Investigator, Station
 from simulator.roles.probe.reasoning import reason
+from simulator.roles.probe.registration import Bootstrap
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.service import Resolver
 from simulator.values import Address, Observation, message
@@ -197,7 +199,16 @@ class LabTools:
         self.control: Station | None = None
         """The test helper's machine, there from the first examination on if the world has it."""
         self.silent_address = self._silent_address()
+        self._bootstrap: Bootstrap | None = None
         self._ready: asyncio.Task[Resolver | None] | None = None
+
+    @property
+    def bootstrap(self) -> Bootstrap | None:
+        """The file that names the registries' directories, if the lab has any."""
+        if self._bootstrap is None:
+            url = bootstrap_url(self.world, self._lab.names, self._lab.now)
+            self._bootstrap = None if url is None else Bootstrap(url)
+        return self._bootstrap
 
     async def prepare(self) -> None:
         """Have the test helper's own resolver run, and remember nothing.

@@ -6,8 +6,9 @@ affected provider's network. What the investigator says is compared with what wa
 
 Some rows need a word. A machine that was switched off by an order looks in every respect like
 one that failed: no evidence tells them apart, and ``down`` counts as right. A name that nobody
-ever registered is right when the diagnosis says that it cannot tell. A registration that ran
-out is not tried: to an investigator without the registry's word it is a hold, "likely".
+ever registered is right when the diagnosis says that it cannot tell. A name that was deleted is
+so, too; but in a world whose registries publish nothing it counts as right to take it for a hold,
+"likely": the diagnosis says itself that a registration that ran out would look the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from simulator.lab.directory import open_directories
 from simulator.lab.examination import investigator
 from simulator.lab.lab import Lab
 from simulator.matrix.random_worlds import RandomWorld, random_world
@@ -70,12 +72,13 @@ class Deed(NamedTuple):
     unseen: bool = False
     """Whether the investigator sees the site for the first time once it is done."""
     also_right: tuple[str, ...] = ()
+    right_unpublished: tuple[str, ...] = ()
+    """Also right where no registry has a public directory."""
     unknown_name: bool = False
 
-    @property
-    def right(self) -> tuple[str, ...]:
-        """The causes that count as right."""
-        return (self.truth, *self.also_right)
+    def right(self, *, published: bool) -> tuple[str, ...]:
+        """Return the causes that count as right; ``published`` is whether there are directories."""
+        return (self.truth, *self.also_right, *(() if published else self.right_unpublished))
 
 
 class Trial(NamedTuple):
@@ -148,6 +151,8 @@ def confusion(
 def try_deed(drawn: RandomWorld, deed: Deed) -> Trial:
     """Do one thing in one world, and have it diagnosed."""
     with Lab(drawn.world, seed=drawn.seed) as lab:
+        if drawn.has_directories:
+            lab.run(open_directories(lab))
         url = _url(drawn, deed)
         looking = investigator(lab)
         if not deed.unseen:
@@ -165,7 +170,7 @@ def try_deed(drawn: RandomWorld, deed: Deed) -> Trial:
         deed.truth,
         diagnosis.cause,
         diagnosis.confidence,
-        diagnosis.cause in deed.right,
+        diagnosis.cause in deed.right(published=drawn.has_directories),
     )
 
 
@@ -274,6 +279,13 @@ def _nameserver_fails(lab: Lab, drawn: RandomWorld) -> None:
     lab.fabric.hosts[drawn.world.nameservers[server].host].powered = False
 
 
+def _deleted(lab: Lab, drawn: RandomWorld) -> None:
+    """Its registrar lets the name go: the holder wanted so, or did not pay."""
+    domain = _domain(drawn)
+    done = lab.names.registry_of(domain).delete("registrar", domain, lab.now)
+    assert done.succeeded, done.reason
+
+
 def _policy_zone(drawn: RandomWorld) -> PolicyZone:
     return PolicyZone(f"{drawn.site}.rpz. 60 IN CNAME .\n*.{drawn.site}.rpz. 60 IN CNAME .\n")
 
@@ -351,14 +363,14 @@ DEEDS: tuple[Deed, ...] = (
     Deed(
         "redelegation", causes.SEIZED_REDELEGATION, _at_registry(Lever.REDELEGATION), settles=True
     ),
-    # What nobody looked at before cannot be told from a name that never was.
+    # What nobody looked at before cannot be told from a name that never was, but by the registry.
     Deed(
         "hold-unseen",
         causes.SEIZED_HOLD,
         _at_registry(Lever.SERVER_HOLD),
         settles=True,
         unseen=True,
-        also_right=(causes.CANNOT_TELL,),
+        right_unpublished=(causes.CANNOT_TELL,),
     ),
     Deed(
         "redelegation-unseen",
@@ -369,6 +381,13 @@ DEEDS: tuple[Deed, ...] = (
     ),
     # For as long as the resolver here remembers, the site is open here.
     Deed("hold-early", causes.ACCESSIBLE, _at_registry(Lever.SERVER_HOLD)),
+    Deed(
+        "deletion",
+        causes.CANNOT_TELL,
+        _deleted,
+        settles=True,
+        right_unpublished=(causes.SEIZED_HOLD,),
+    ),
     Deed("host-takeover", causes.SEIZED_HOST, _at_host(Lever.HOST_TAKEOVER)),
     Deed("host-off", causes.SEIZED_HOST, _at_host(Lever.HOST_OFF), also_right=(causes.DOWN,)),
     Deed("power-failure", causes.DOWN, _power_fails),

@@ -32,7 +32,8 @@ class RandomWorld(NamedTuple):
     """A world and who is who in it.
 
     ``site`` is served by HTTPS; ``plain`` by HTTP alone, for filters that read requests.
-    ``authority`` is by country: whose orders bind there.
+    ``authority`` is by country: whose orders bind there. ``has_directories`` is whether its
+    registries tell everybody what is registered: in every other world they do.
     """
 
     seed: int
@@ -42,6 +43,7 @@ class RandomWorld(NamedTuple):
     provider: str
     site: str
     plain: str
+    has_directories: bool = False
 
     def authority(self, operator: str) -> str:
         """Return the prosecutor whose word is law for an operator."""
@@ -52,7 +54,9 @@ def random_world(seed: int) -> RandomWorld:
     """Return the world of a seed: the same on every machine."""
     draft = _Draft(Random(f"world/{seed}"))  # noqa: S311  # repeatable, not secret
     world = world_of(read(json.dumps(draft.document()), f"<random world {seed}>"))
-    return RandomWorld(seed, world, "here", "there", "provider-here", draft.site, draft.plain)
+    return RandomWorld(
+        seed, world, "here", "there", "provider-here", draft.site, draft.plain, seed % 2 == 1
+    )
 
 
 class _Draft:

@@ -12,6 +12,7 @@ from simulator.report.actions import action_words
 from simulator.report.sights import Sight, sight
 from simulator.report.times import NOTICEABLE, Day
 from simulator.roles.authority.abroad import OUT_OF_REACH
+from simulator.roles.authority.lawbook import lawbook
 from simulator.values import (
     Duration,
     Instant,
@@ -144,7 +145,7 @@ def orders(
             outcome.state,
             after,
             spelled_out(outcome.reason, world) if before is None else before.reason,
-            Message(outcome.source) if outcome.source else None,
+            lawbook().source(outcome.source) if outcome.source else None,
             outcome.doubtful,
         )
     return tuple(found.values())

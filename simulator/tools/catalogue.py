@@ -18,13 +18,16 @@ Run: TypeAlias = Callable[[Machine, Sequence[str], Output], Awaitable[int]]
 
 
 class ToolModule(Protocol):
-    """A module with a function of the tool's name, and with its usage."""
+    """A module with a function of the tool's name, and with its usage.
+
+    ``HELP`` are the words that ask for it, where they are others than usual.
+    """
 
     USAGE: str
 
 
 NOT_SIMULATED = (
-    *("whois", "rdap", "host", "nslookup", "kdig", "drill", "delv", "resolvectl", "getent"),
+    *("rdap", "host", "nslookup", "kdig", "drill", "delv", "resolvectl", "getent"),
     *("mtr", "tracepath", "tcptraceroute", "nmap", "nc", "ncat", "netcat", "telnet", "ssh"),
     *("wget", "httpie", "http", "tcpdump", "tshark", "ip", "ss", "netstat", "ooniprobe", "tor"),
 )
@@ -44,7 +47,7 @@ async def run_tool(machine: Machine, words: Sequence[str], output: Output) -> in
     name, *arguments = words
     module = load_tool(name)
     usage = f"{name}: {module.USAGE}"
-    if any(word in _HELP for word in arguments):
+    if any(word in getattr(module, "HELP", _HELP) for word in arguments):
         output.out(f"{usage}\n{machine.say(TOOLS[name])}\n")
         return 0
     run = cast(Run, getattr(module, name))

@@ -9,6 +9,7 @@ TOOLS: dict[str, Message] = {
     "curl": message("fetch a page and see each stage of it"),
     "traceroute": message("name the routers on the way to an address"),
     "ping": message("ask a machine whether it is there"),
+    "whois": message("ask a registry who holds a name, and in which state it is"),
     "openssl": message("see the certificates that a server shows (s_client)"),
 }
 """Each tool with what it is for. Their modules are loaded when they are used."""

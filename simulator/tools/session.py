@@ -83,8 +83,8 @@ class Session:
         if probe.route is not None:
             return [
                 message(
-                    "'{via}' carries connections: curl goes by it; dig, ping, traceroute and"
-                    " openssl go the provider's way",
+                    "'{via}' carries connections: curl goes by it; dig, ping, traceroute,"
+                    " whois and openssl go the provider's way",
                     via=via,
                 )
             ]

@@ -21,15 +21,10 @@ from dnslib.bimap import BimapError
 from dnslib.buffer import BufferError as Underrun
 
 from simulator.values import ExtendedError
-from simulator.wire.dns_data import (
-    NameBuffer,
-    label_of,
-    read_data,
-    type_number,
-    type_text,
-    write_data,
-)
+from simulator.wire.dns_buffer import NameBuffer, label_of
+from simulator.wire.dns_data import read_data, write_data
 from simulator.wire.dns_names import DnsFormatError, labels_to_text
+from simulator.wire.dns_types import type_number, type_text
 from simulator.wire.dns_values import DnsMessage, Edns, Question, Record
 
 __all__ = ["DnsFormatError", "decode", "encode", "format_error_reply"]
@@ -44,7 +39,8 @@ _OPTION = struct.Struct("!HH")
 _OPT = 41
 _EXTENDED_ERROR = 15
 _IN = 1
-_QR, _AA, _TC, _RD, _RA, _DO = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x8000
+_QR, _AA, _TC, _RD, _RA, _AD, _CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010
+_DO = 0x8000
 
 _RCODE_TEXT: dict[int, str] = {**RCODE.forward, 16: "BADVERS"}
 _RCODE_NUMBER = {text: number for number, text in _RCODE_TEXT.items()}
@@ -111,6 +107,8 @@ def _read_message(buffer: NameBuffer) -> tuple[Any, ...]:
         question,
         *sections,
         edns,
+        flags & _AD != 0,
+        flags & _CD != 0,
     )
 
 
@@ -173,7 +171,8 @@ def encode(message: DnsMessage, limit: int | None = None) -> bytes:
 
     What does not fit goes by whole RRsets (RFC 2181 section 9): first additional ones,
     the last first, then the authority section, then answers. TC is set when something was
-    lost that the answer needs; glue of a referral is (RFC 9471 section 3). Raises
+    lost that the answer needs; glue of a referral is (RFC 9471 section 3), and so is a signed
+    proof beside an answer (RFC 4035 section 3.1). Raises
     `DnsFormatError` for a value that no message can carry.
     """
     return message[0].to_bytes(2, "big") + _encode_remembered(message[1:], limit)
@@ -197,7 +196,8 @@ def _encode_shortened(message: DnsMessage, limit: int) -> bytes:
         if len(data) <= limit:
             return data
     if message.authority:
-        message = message._replace(authority=(), truncated=not message.answers)
+        lost = not message.answers or any(one.type == "RRSIG" for one in message.authority)
+        message = message._replace(authority=(), truncated=lost)
         data = _encode(message)
         if len(data) <= limit:
             return data
@@ -241,6 +241,8 @@ def _header(message: DnsMessage, rcode: int) -> bytes:
         | (message.truncated and _TC)
         | (message.recursion_desired and _RD)
         | (message.recursion_available and _RA)
+        | (message.authentic_data and _AD)
+        | (message.checking_disabled and _CD)
         | rcode & 15
     )
     return _HEADER.pack(

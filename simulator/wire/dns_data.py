@@ -7,112 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import struct
 from collections.abc import Callable
 from typing import Any
 
-from dnslib import AAAA, CNAME, DS, MX, QTYPE, SOA, SRV, TXT, A, DNSBuffer, DNSLabel
-from dnslib.buffer import BufferError as Underrun
+from dnslib import AAAA, CNAME, DS, MX, SOA, SRV, TXT, A, DNSLabel
 
-from simulator.wire.dns_names import (
-    LONGEST_NAME,
-    DnsFormatError,
-    labels_to_text,
-    text_to_labels,
-)
+from simulator.wire import dnssec_data
+from simulator.wire.dns_buffer import NameBuffer, label_of
+from simulator.wire.dns_names import DnsFormatError, labels_to_text
 
-_FURTHEST_POINTER = 0x3FFF
 _TEXT_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _TEXT_ESCAPE = re.compile(rb"\\([0-9]{3}|.)", re.DOTALL)
-
-# dnslib calls 53 HIP (it is SMIMEA) beside 55; keep the right one, so that text and number match.
-TYPE_TEXT: dict[int, str] = {
-    number: text for number, text in QTYPE.forward.items() if number not in (53, 41)
-}
-TYPE_NUMBER: dict[str, int] = {text: number for number, text in TYPE_TEXT.items()}
-
-
-class NameBuffer(DNSBuffer):  # type: ignore[misc]  # dnslib has no annotations
-    """A message under construction or being read.
-
-    dnslib's own name reader recurses once per pointer and follows a loop of two until
-    the stack ends; its writer makes pointers beyond the 14 bits that they have. These
-    two hold to RFC 1035 section 4.1.4: pointers lead strictly backwards, a name has 255 bytes.
-    """
-
-    offset: int
-
-    def decode_name(self, last: int = -1) -> DNSLabel:
-        """Read the name at the offset and move behind it."""
-        data, offset = self.data, self.offset
-        labels: list[bytes] = []
-        behind, lowest, size = -1, offset, 1
-        while True:
-            try:
-                length = data[offset]
-                if length >= 0xC0:
-                    target = (length & 0x3F) << 8 | data[offset + 1]
-            except IndexError:
-                raise DnsFormatError("name runs past the end") from None
-            if length >= 0xC0:
-                if behind < 0:
-                    behind = offset + 2
-                if target >= lowest:
-                    raise DnsFormatError("name with a pointer that does not lead backwards")
-                offset = lowest = target
-            elif length >= 0x40:
-                raise DnsFormatError("name with a label of unknown kind")
-            elif length == 0:
-                self.offset = behind if behind >= 0 else offset + 1
-                return DNSLabel(labels)
-            else:
-                label = bytes(data[offset + 1 : offset + 1 + length])
-                size += length + 1
-                if len(label) < length or size > LONGEST_NAME:
-                    raise DnsFormatError("name runs past the end or is longer than 255 bytes")
-                labels.append(label)
-                offset += length + 1
-
-    def encode_name(self, name: DNSLabel) -> None:
-        """Write a name, with a pointer to an earlier one where it can."""
-        labels = name.label
-        for index in range(len(labels)):
-            rest = labels[index:]
-            pointer = self.names.get(rest)
-            if pointer is not None:
-                self.pack("!H", 0xC000 | pointer)
-                return
-            if self.offset <= _FURTHEST_POINTER:
-                self.names[rest] = self.offset
-            self.append(bytes((len(rest[0]),)) + rest[0])
-        self.append(b"\0")
-
-    def skip(self, length: int) -> bytes:
-        """Read ``length`` bytes as they are."""
-        try:
-            return bytes(self.get(length))
-        except Underrun:
-            raise DnsFormatError("record runs past the end") from None
-
-
-def label_of(name: str) -> DNSLabel:
-    """Return dnslib's form of a name; raise `DnsFormatError` if there is none."""
-    return DNSLabel(text_to_labels(name))
-
-
-def type_text(number: int) -> str:
-    """Return the text of a record type, ``TYPE1234`` where it has no name (RFC 3597 section 5)."""
-    return TYPE_TEXT.get(number) or f"TYPE{number}"
-
-
-def type_number(text: str) -> int:
-    """Return the number of a record type; raise `DnsFormatError` for text that names none."""
-    number = TYPE_NUMBER.get(text)
-    if number is None:
-        digits = text.removeprefix("TYPE")
-        if digits == text or not digits.isdecimal() or int(digits) > 0xFFFF:
-            raise DnsFormatError(f"unknown record type: {text!r}")
-        number = int(digits)
-    return number
 
 
 def read_data(buffer: NameBuffer, kind: str, length: int) -> str:
@@ -141,7 +47,7 @@ def write_data(buffer: NameBuffer, kind: str, data: str) -> None:
         writer(data).pack(buffer)
     except DnsFormatError:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, struct.error) as error:
         raise DnsFormatError(f"{data[:60]!r} is not {kind} data: {error}") from None
 
 
@@ -249,8 +155,8 @@ def _write_srv(data: str) -> SRV:
 
 
 def _write_ds(data: str) -> DS:
-    tag, algorithm, digest_type, digest = data.split()
-    return DS(int(tag), int(algorithm), int(digest_type), bytes.fromhex(digest))
+    tag, algorithm, digest_type, *digest = data.split()  # people break the digest
+    return DS(int(tag), int(algorithm), int(digest_type), bytes.fromhex("".join(digest)))
 
 
 _READERS: dict[str, Callable[[NameBuffer, int], str]] = {
@@ -264,6 +170,9 @@ _READERS: dict[str, Callable[[NameBuffer, int], str]] = {
     "SRV": _read_srv,
     "DS": _read_ds,
     "TXT": _read_txt,
+    "DNSKEY": dnssec_data.read_dnskey,
+    "RRSIG": dnssec_data.read_rrsig,
+    "NSEC": dnssec_data.read_nsec,
 }
 _WRITERS: dict[str, Callable[[str], Any]] = {
     "A": lambda data: A(tuple(ipaddress.IPv4Address(data).packed)),
@@ -276,4 +185,7 @@ _WRITERS: dict[str, Callable[[str], Any]] = {
     "SRV": _write_srv,
     "DS": _write_ds,
     "TXT": _write_txt,
+    "DNSKEY": dnssec_data.write_dnskey,
+    "RRSIG": dnssec_data.write_rrsig,
+    "NSEC": dnssec_data.write_nsec,
 }

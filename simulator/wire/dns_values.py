@@ -48,8 +48,10 @@ class Edns(NamedTuple):
 class DnsMessage(NamedTuple):
     """A DNS message. ``rcode`` and ``opcode`` are text; ``question`` is None when there is none.
 
-    The OPT record is in ``edns``, not in ``additional``. Bits that the lab does not
-    use (AD, CD, Z) are not kept.
+    The OPT record is in ``edns``, not in ``additional``. ``authentic_data`` is AD: in a
+    reply, that the resolver has validated all of it; in a query, that the client understands it
+    (RFC 6840 section 5.7). ``checking_disabled`` is CD: the client validates for itself. The Z
+    bit is not kept.
     """
 
     id: int = 0
@@ -65,15 +67,23 @@ class DnsMessage(NamedTuple):
     authority: tuple[Record, ...] = ()
     additional: tuple[Record, ...] = ()
     edns: Edns | None = None
+    authentic_data: bool = False
+    checking_disabled: bool = False
 
 
 _OUR_EDNS = Edns()
+_OUR_EDNS_WITH_DO = Edns(dnssec_ok=True)
 
 
-def make_query(identifier: int, question: Question, *, recursion_desired: bool) -> DnsMessage:
-    """Return a query with EDNS."""
+def make_query(
+    identifier: int, question: Question, *, recursion_desired: bool, dnssec_ok: bool = False
+) -> DnsMessage:
+    """Return a query with EDNS; ``dnssec_ok`` asks for signatures (RFC 3225)."""
     return DnsMessage(
-        identifier, recursion_desired=recursion_desired, question=question, edns=_OUR_EDNS
+        identifier,
+        recursion_desired=recursion_desired,
+        question=question,
+        edns=_OUR_EDNS_WITH_DO if dnssec_ok else _OUR_EDNS,
     )
 
 
@@ -90,7 +100,8 @@ def reply_to(
 ) -> DnsMessage:
     """Return the reply to ``query``, with EDNS if and only if the query had it.
 
-    Extended errors are left out for a client without EDNS, which could not read them.
+    CD comes back as it was sent (RFC 4035 section 3.2.2). Extended errors are left out for
+    a client without EDNS, which could not read them.
     """
     edns = query.edns
     if edns is not None:
@@ -112,6 +123,8 @@ def reply_to(
         authority,
         additional,
         edns,
+        False,
+        query.checking_disabled,
     )
 
 

@@ -28,7 +28,13 @@ _TIME = re.compile(r"(?:[0-9]{1,10}[wdhms]?)+", re.IGNORECASE)
 _TIME_PART = re.compile(r"([0-9]+)([wdhms]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _NAME_PART = re.compile(r"\\([0-9]{3})|\\(.)|(\.)|([^\\.])")
-NAMES_IN_DATA = {"NS": (0,), "CNAME": (0,), "PTR": (0,), "MX": (1,), "SRV": (3,), "SOA": (0, 1)}
+NAMES_IN_DATA = {
+    **dict.fromkeys(("NS", "CNAME", "PTR", "NSEC"), (0,)),
+    "MX": (1,),
+    "SRV": (3,),
+    "SOA": (0, 1),
+    "RRSIG": (7,),
+}
 _SPECIAL = re.compile(r'["();@$]')
 
 

@@ -38,6 +38,7 @@ def test_something_is_certain_of_most_causes(table: Table) -> None:
         "blocked.ip",
         "blocked.tls",
         "blocked.http",
+        "seized.hold",
         "seized.redelegation",
     }
 
@@ -73,9 +74,23 @@ def test_no_trials_are_none_right() -> None:
 
 def test_a_machine_that_is_off_may_be_called_down() -> None:
     """No evidence tells a seized machine that is off from one that failed."""
-    accepted = {deed.id: deed.right for deed in DEEDS}
+    accepted = {deed.id: deed.right(published=True) for deed in DEEDS}
     assert accepted["host-off"] == ("seized.host", "down")
     assert accepted["power-failure"] == ("down",)
+
+
+def test_the_registrys_word_makes_holds_certain_and_tells_an_end_from_them(table: Table) -> None:
+    """Odd worlds have directories, and there nothing less than the truth counts as right."""
+    by_world = {
+        (trial.deed, random_world(trial.seed).has_directories): (trial.cause, trial.confidence)
+        for trial in table.trials
+    }
+    for hold in ("client-hold", "server-hold", "hold-unseen"):
+        assert by_world[hold, True] == ("seized.hold", "certain")
+    assert by_world["client-hold", False] == ("seized.hold", "likely")
+    assert by_world["hold-unseen", False] == ("cannot_tell", "cannot tell")
+    assert by_world["deletion", True] == ("cannot_tell", "cannot tell")
+    assert by_world["deletion", False] == ("seized.hold", "likely")
 
 
 def test_a_seed_draws_one_world() -> None:

@@ -63,7 +63,7 @@ def test_all_places(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "sentence"),
     [
         (("lodnon", "--", "dig"), "unknown vantage point 'lodnon'"),
-        (("paris", "--", "whois", "x"), "the lab has no whois"),
+        (("paris", "--", "nslookup", "x"), "the lab has no nslookup"),
         (("paris", "--", "digg"), "did you mean 'dig'"),
         (("paris", "--via", "nope", "--", "dig"), "unknown way round 'nope'"),
         (("paris", "--until", "3", "--", "dig"), "--until needs a scenario"),
@@ -125,7 +125,7 @@ def test_the_status_of_a_session_is_that_of_its_last_tool(session: Session) -> N
     ("line", "sentence"),
     [
         ("foo", "unknown tool 'foo'"),
-        ("whois coco.xg", "the lab has no whois"),
+        ("nslookup coco.xg", "the lab has no nslookup"),
         ("dig coco.xg | head", "pipes and redirections are your own shell's"),
         ("dig 'coco.xg", "a quotation mark is not closed"),
         ("at", "say it so: at VANTAGE"),

@@ -87,7 +87,7 @@ def test_tools_that_there_are_not(session: Session) -> None:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_every_tool_says_what_it_takes(terminal: Any, name: str) -> None:
-    said = terminal(f"{name} -h")
+    said = terminal(f"{name} --help")
     assert said.status == 0
     assert said.out.startswith(f"{name}: {name} ")
 
@@ -182,7 +182,7 @@ def test_a_step_that_the_scenario_does_not_have(make_story: Callable[[], Session
     ("line", "words"),
     [
         ("d", ["dig"]),
-        ("w", ["ways", "where", "wait"]),
+        ("w", ["whois", "ways", "where", "wait"]),
         ("at p", ["paris"]),
         ("at paris,b", ["paris,brussels", "paris,berlin", "paris,budapest"]),
         ("at al", ["all"]),

@@ -9,6 +9,7 @@ from typing import Final
 from simulator.errors import LabError
 from simulator.roles.authority import home
 from simulator.roles.authority.actors import (
+    KIND_NAMES,
     Authority,
     AuthorityKind,
     action_name,
@@ -87,15 +88,15 @@ def coordinated(case: Case, coordination: Coordination) -> Decision:
         )
     if coordination.instrument is not None:
         instrument = _named(case, coordination.instrument)
-        refusal = _unusable(case, instrument)
+        refusal = unusable(case, instrument)
         if refusal is not None:
             return refusal
         if partner is not None and not _suits(instrument, partner):
             return _unsuited(case, instrument, partner)
-        return _carried(case, instrument, partner)
+        return carried(case, instrument, partner)
     for instrument in ways(case):
         if not instrument.on_request and (partner is None or _suits(instrument, partner)):
-            return _carried(case, instrument, partner)
+            return carried(case, instrument, partner)
     return ordered(case)
 
 
@@ -112,10 +113,10 @@ def _named(case: Case, id: str) -> Instrument:  # noqa: A002  the word that scen
     )
 
 
-def _unusable(case: Case, instrument: Instrument) -> Decision | None:
-    """Say what stands in the way of an instrument that was asked for by name."""
+def unusable(case: Case, instrument: Instrument) -> Decision | None:
+    """Return what stands in the way of an instrument abroad, None if nothing does."""
     if not instrument.in_force(case.on):
-        return case.refused(_not_yet(instrument, case.on), instrument)
+        return case.refused(not_in_force(instrument, case.on), instrument)
     if not case.may_issue(instrument):
         reason = message(
             "{authority} cannot issue {instrument}",
@@ -129,6 +130,12 @@ def _unusable(case: Case, instrument: Instrument) -> Decision | None:
             country=case.operator.country,
             operator=case.operator.name,
         )
+    elif not case.concerns(instrument):
+        reason = message(
+            "{instrument} is not for {kind} to follow",
+            instrument=instrument.name,
+            kind=KIND_NAMES[case.operator.kind],
+        )
     elif not case.carries(instrument):
         reason = message(
             "{instrument} does not carry {action}: {limit}",
@@ -141,12 +148,20 @@ def _unusable(case: Case, instrument: Instrument) -> Decision | None:
     return case.refused(reason, instrument)
 
 
-def _not_yet(instrument: Instrument, on: date) -> Message:
+def not_in_force(instrument: Instrument, on: date) -> Message:
+    """Return the sentence that an instrument cannot be used on a day."""
     if instrument.since == NOT_IN_FORCE:
         return message(
             "{instrument} is not in force, as far as this lab knows", instrument=instrument.name
         )
-    assert instrument.since is not None
+    if instrument.since is None or on >= instrument.since:
+        assert instrument.until is not None
+        return message(
+            "{instrument} cannot be used on {date}: it ended on {until}",
+            instrument=instrument.name,
+            date=on.isoformat(),
+            until=instrument.until.isoformat(),
+        )
     return message(
         "{instrument} cannot be used on {date}: it exists since {since} only",
         instrument=instrument.name,
@@ -170,8 +185,9 @@ def _unsuited(case: Case, instrument: Instrument, partner: Authority) -> Decisio
     )
 
 
-def _carried(case: Case, instrument: Instrument, partner: Authority | None) -> Decision:
-    if instrument.route is Route.DIRECT:
+def carried(case: Case, instrument: Instrument, partner: Authority | None) -> Decision:
+    """Decide what a usable instrument comes to; without a partner, the competent one acts."""
+    if instrument.route is not Route.PARTNER:
         return _asked_directly(case, instrument)
     if partner is None:
         partner = _competent(case.operator.country, instrument.partner_kinds[0])
@@ -190,7 +206,8 @@ def _carried(case: Case, instrument: Instrument, partner: Authority | None) -> D
         partner=partner.name,
         limit=instrument.limit,
     )
-    return case.executed(instrument, local.binding, (request, execution), reason)
+    binding = instrument.binding and local.binding
+    return case.executed(instrument, binding, (request, execution), reason)
 
 
 def _asked_directly(case: Case, instrument: Instrument) -> Decision:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from simulator.measures import (
     AddressMeasure,
@@ -26,6 +26,9 @@ from simulator.measures import (
     SniMeasure,
 )
 from simulator.values import Lever, Message, message
+
+if TYPE_CHECKING:
+    from simulator.roles.authority.lawbook import LeverEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class OperatorKind(enum.Enum):
     PUBLIC_BODY = "public-body"
     CONTENT_NETWORK = "content-network"
     PROXY = "proxy"
+    BANK = "bank"
+    PERSON = "person"
+    """Somebody who runs a site: to be heard, or arrested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,17 @@ class Production(enum.Enum):
     PRESERVATION = "preservation"
 
 
-Action: TypeAlias = Measure | Lever | Production
+class NamedLever(NamedTuple):
+    """A lever by its id in the files of the law; the lab itself may have no such lever."""
+
+    value: str
+
+
+Action: TypeAlias = Measure | Lever | Production | NamedLever | type[Measure]
+"""A measure stands for all of its kind: the law does not ask what the lie is."""
+
+_ACCESS = (OperatorKind.ACCESS_PROVIDER,)
+_LIARS = (OperatorKind.ACCESS_PROVIDER, OperatorKind.RESOLVER)
 
 
 class Effect(enum.Enum):
@@ -126,68 +142,51 @@ class Effect(enum.Enum):
     SERVER_COPY = "server-copy"
     DATA = "data"
     PRESERVATION = "preservation"
+    SERVICE = "service"
+    """The end of a service that a site leans on."""
+    CERTIFICATE = "certificate"
+    CONTROLLED_OPERATION = "controlled-operation"
+    MONEY = "money"
+    HEARING = "hearing"
+    ARREST = "arrest"
+    OTHER = "other"
+    """What a lever does that the files of the law do not know."""
 
 
-_LEVER_EFFECTS = {
-    Lever.CLIENT_HOLD: Effect.NAME,
-    Lever.SERVER_HOLD: Effect.NAME,
-    Lever.REDELEGATION: Effect.NAME,
-    Lever.HOST_TAKEOVER: Effect.MACHINE,
-    Lever.HOST_OFF: Effect.MACHINE,
+EFFECT_NAMES: dict[Effect, Message] = {
+    Effect.BLOCK: message("block"),
+    Effect.NAME: message("name"),
+    Effect.MACHINE: message("machine"),
+    Effect.SERVER_COPY: message("copy of the server"),
+    Effect.DATA: message("data"),
+    Effect.PRESERVATION: message("preservation"),
+    Effect.SERVICE: message("end of service"),
+    Effect.CERTIFICATE: message("certificate"),
+    Effect.CONTROLLED_OPERATION: message("controlled operation"),
+    Effect.MONEY: message("money"),
+    Effect.HEARING: message("hearing"),
+    Effect.ARREST: message("arrest"),
+    Effect.OTHER: message("other acts"),
 }
 
-_PRODUCTION_EFFECTS = {
-    Production.SERVER_COPY: Effect.SERVER_COPY,
-    Production.DATA: Effect.DATA,
-    Production.PRESERVATION: Effect.PRESERVATION,
+_MEASURES: dict[type[Measure], tuple[Message, tuple[OperatorKind, ...]]] = {
+    DnsMeasure: (message("a lie about the name"), _LIARS),
+    PolicyZone: (message("a response policy zone"), _LIARS),
+    ResolverWithdrawal: (message("no longer serving the country"), (OperatorKind.RESOLVER,)),
+    DnsInjection: (message("forged DNS answers on the way"), _ACCESS),
+    DnsInterception: (message("the interception of DNS queries"), _ACCESS),
+    AddressMeasure: (message("a block of the address"), _ACCESS),
+    EncryptedDnsMeasure: (message("a block of encrypted DNS"), _ACCESS),
+    HttpMeasure: (message("a filter on cleartext HTTP"), _ACCESS),
+    SniMeasure: (message("a filter on the name in TLS handshakes"), _ACCESS),
+    FingerprintMeasure: (message("a filter that recognises a VPN"), _ACCESS),
+    Shutdown: (message("a shutdown of the network"), _ACCESS),
+    EdgeRefusal: (
+        message("a 451 at the edge"),
+        (OperatorKind.CONTENT_NETWORK, OperatorKind.RESOLVER),
+    ),
 }
-
-_ACTION_NAMES: dict[Lever | Production | type[Measure], Message] = {
-    DnsMeasure: message("a lie about the name"),
-    PolicyZone: message("a response policy zone"),
-    ResolverWithdrawal: message("no longer serving the country"),
-    DnsInjection: message("forged DNS answers on the way"),
-    DnsInterception: message("the interception of DNS queries"),
-    AddressMeasure: message("a block of the address"),
-    EncryptedDnsMeasure: message("a block of encrypted DNS"),
-    HttpMeasure: message("a filter on cleartext HTTP"),
-    SniMeasure: message("a filter on the name in TLS handshakes"),
-    FingerprintMeasure: message("a filter that recognises a VPN"),
-    Shutdown: message("a shutdown of the network"),
-    EdgeRefusal: message("a 451 at the edge"),
-    Lever.CLIENT_HOLD: message("clientHold"),
-    Lever.SERVER_HOLD: message("serverHold"),
-    Lever.REDELEGATION: message("a redelegation"),
-    Lever.HOST_TAKEOVER: message("the takeover of the machine"),
-    Lever.HOST_OFF: message("switching the machine off"),
-    Production.SERVER_COPY: message("a copy of the server"),
-    Production.DATA: message("the delivery of data"),
-    Production.PRESERVATION: message("the preservation of data"),
-}
-
-_HANDS: dict[Lever | Production | type[Measure], tuple[OperatorKind, ...]] = {
-    DnsMeasure: (OperatorKind.ACCESS_PROVIDER, OperatorKind.RESOLVER),
-    PolicyZone: (OperatorKind.ACCESS_PROVIDER, OperatorKind.RESOLVER),
-    ResolverWithdrawal: (OperatorKind.RESOLVER,),
-    DnsInjection: (OperatorKind.ACCESS_PROVIDER,),
-    DnsInterception: (OperatorKind.ACCESS_PROVIDER,),
-    AddressMeasure: (OperatorKind.ACCESS_PROVIDER,),
-    EncryptedDnsMeasure: (OperatorKind.ACCESS_PROVIDER,),
-    HttpMeasure: (OperatorKind.ACCESS_PROVIDER,),
-    SniMeasure: (OperatorKind.ACCESS_PROVIDER,),
-    FingerprintMeasure: (OperatorKind.ACCESS_PROVIDER,),
-    Shutdown: (OperatorKind.ACCESS_PROVIDER,),
-    EdgeRefusal: (OperatorKind.CONTENT_NETWORK, OperatorKind.RESOLVER),
-    Lever.CLIENT_HOLD: (OperatorKind.REGISTRAR,),
-    Lever.SERVER_HOLD: (OperatorKind.REGISTRY,),
-    # At a registrar this is a change of nameservers, without the registry's locks.
-    Lever.REDELEGATION: (OperatorKind.REGISTRY, OperatorKind.REGISTRAR),
-    Lever.HOST_TAKEOVER: (OperatorKind.HOST,),
-    Lever.HOST_OFF: (OperatorKind.HOST,),
-    Production.SERVER_COPY: (OperatorKind.HOST,),
-    Production.DATA: tuple(OperatorKind),
-    Production.PRESERVATION: tuple(OperatorKind),
-}
+"""What each measure is called, and who can take it. Levers are in ``law/levers.yaml``."""
 
 KIND_NAMES: dict[OperatorKind, Message] = {
     OperatorKind.ACCESS_PROVIDER: message("an access provider"),
@@ -202,30 +201,57 @@ KIND_NAMES: dict[OperatorKind, Message] = {
     OperatorKind.PUBLIC_BODY: message("a public body"),
     OperatorKind.CONTENT_NETWORK: message("a content network"),
     OperatorKind.PROXY: message("a proxy or relay operator"),
+    OperatorKind.BANK: message("a bank"),
+    OperatorKind.PERSON: message("a person"),
 }
+
+AUTHORITY_NAMES: dict[AuthorityKind, Message] = {
+    AuthorityKind.COURT: message("court"),
+    AuthorityKind.PROSECUTOR: message("prosecutor"),
+    AuthorityKind.JUDICIAL_POLICE: message("investigators under them"),
+    AuthorityKind.POLICE: message("police on its own account"),
+    AuthorityKind.GOVERNMENT: message("government"),
+    AuthorityKind.REGULATOR: message("regulator"),
+    AuthorityKind.COORDINATOR: message("coordinator"),
+}
+
+
+_IN_FILES = (Lever, Production, NamedLever)
 
 
 def effect(action: Action) -> Effect:
     """Return what an action does."""
-    if isinstance(action, Lever):
-        return _LEVER_EFFECTS[action]
-    if isinstance(action, Production):
-        return _PRODUCTION_EFFECTS[action]
-    return Effect.BLOCK
+    return lever_entry(action).effect if isinstance(action, _IN_FILES) else Effect.BLOCK
 
 
 def action_name(action: Action) -> Message:
     """Return what an action is called in a sentence."""
-    return _ACTION_NAMES[_key(action)]
+    if isinstance(action, _IN_FILES):
+        return lever_entry(action).name
+    return _MEASURES[_kind(action)][0]
 
 
 def hands(action: Action) -> tuple[OperatorKind, ...]:
     """Return the kinds of operator that have this lever."""
-    return _HANDS[_key(action)]
+    if isinstance(action, _IN_FILES):
+        return lever_entry(action).hands
+    return _MEASURES[_kind(action)][1]
 
 
-def _key(action: Action) -> Lever | Production | type[Measure]:
-    return action if isinstance(action, Lever | Production) else type(action)
+def lever_entry(lever: Lever | Production | NamedLever) -> LeverEntry:
+    """Return what the files of the law say of a lever; they are read when first asked for."""
+    from simulator.roles.authority.lawbook import lawbook
+
+    return lawbook().lever(lever.value)
+
+
+def measures_of(kind: OperatorKind) -> tuple[type[Measure], ...]:
+    """Return the measures that a kind of operator can take."""
+    return tuple(measure for measure, (_, kinds) in _MEASURES.items() if kind in kinds)
+
+
+def _kind(action: Measure | type[Measure]) -> type[Measure]:
+    return action if isinstance(action, type) else type(action)
 
 
 def at_home(authority: Authority, operator: Operator) -> bool:

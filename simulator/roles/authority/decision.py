@@ -14,7 +14,8 @@ from simulator.roles.authority.actors import (
     Operator,
     effect,
 )
-from simulator.roles.authority.instruments import NO_DELAY, Delay, Doubt, Instrument
+from simulator.roles.authority.doubt import Doubt
+from simulator.roles.authority.instruments import NO_DELAY, Delay, Instrument
 from simulator.values import Message, message
 
 
@@ -118,12 +119,18 @@ class Case(NamedTuple):
         """Whether this authority can issue the instrument."""
         issuers = instrument.issuers
         return self.authority.kind in instrument.issuer_kinds and (
-            issuers is None or self.authority.country in issuers
+            issuers is None or issuers.binds(self.authority.country, self.on)
         )
 
     def reaches(self, instrument: Instrument) -> bool:
         """Whether the instrument leads to the operator's country."""
-        return instrument.reaches is None or self.operator.country in instrument.reaches
+        reaches = instrument.reaches
+        return reaches is None or reaches.binds(self.operator.country, self.on)
+
+    def concerns(self, instrument: Instrument) -> bool:
+        """Whether the instrument is for this kind of operator."""
+        kinds = instrument.operator_kinds
+        return kinds is None or self.operator.kind in kinds
 
     def carries(self, instrument: Instrument) -> bool:
         """Whether the instrument, or the local law it sets in motion, does what is wanted."""
@@ -134,6 +141,7 @@ class Case(NamedTuple):
         return (
             self.may_issue(instrument)
             and self.reaches(instrument)
+            and self.concerns(instrument)
             and self.carries(instrument)
             and instrument.in_force(self.on)
         )

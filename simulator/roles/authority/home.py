@@ -7,6 +7,8 @@ from simulator.roles.authority.decision import Case, Decision, Step
 from simulator.roles.authority.instruments import Route
 from simulator.values import message
 
+_AT_HOME = (Route.HOME, Route.ANYWHERE)
+
 
 def at_home(case: Case, named: str | None = None) -> Decision:
     """Decide what an authority's order comes to in its own country.
@@ -15,7 +17,13 @@ def at_home(case: Case, named: str | None = None) -> Decision:
     not matter here.
     """
     authority, operator = case.authority, case.operator
-    found = [each for each in case.instruments if each.route is Route.HOME and case.usable(each)]
+    found = [
+        each
+        for each in case.instruments
+        if each.route in _AT_HOME
+        and case.usable(each)
+        and (each.id == named or not each.on_request)
+    ]
     if not found:
         return case.refused(
             message(

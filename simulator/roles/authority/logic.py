@@ -24,7 +24,8 @@ from simulator.roles.authority.actors import (
     hands,
 )
 from simulator.roles.authority.decision import Case, Coordination, Decision
-from simulator.roles.authority.instruments import INSTRUMENTS, Instrument
+from simulator.roles.authority.instruments import Instrument
+from simulator.roles.authority.lawbook import lawbook
 from simulator.values import message
 
 
@@ -34,14 +35,14 @@ def decide(
     action: Action,
     on: date,
     coordination: Coordination | None = None,
-    instruments: Sequence[Instrument] = INSTRUMENTS,
+    instruments: Sequence[Instrument] | None = None,
 ) -> Decision:
     """Decide what an order comes to on a date.
 
     Without ``coordination`` it is a plain order; abroad such an order is refused, and the
     reason names what could reach the operator. `LabError` for an unknown instrument.
     """
-    case = Case(authority, operator, action, on, tuple(instruments))
+    case = Case(authority, operator, action, on, _all(instruments))
     if operator.kind not in hands(action):
         return case.refused(
             message(
@@ -71,7 +72,11 @@ def ways_abroad(
     operator: Operator,
     action: Action,
     on: date,
-    instruments: Sequence[Instrument] = INSTRUMENTS,
+    instruments: Sequence[Instrument] | None = None,
 ) -> tuple[Instrument, ...]:
     """Return the instruments that could carry an action to a foreign operator, best first."""
-    return abroad.ways(Case(authority, operator, action, on, tuple(instruments)))
+    return abroad.ways(Case(authority, operator, action, on, _all(instruments)))
+
+
+def _all(instruments: Sequence[Instrument] | None) -> tuple[Instrument, ...]:
+    return lawbook().instruments if instruments is None else tuple(instruments)

@@ -8,7 +8,7 @@ from datetime import date
 
 from simulator.roles.authority.actors import Action, Authority, AuthorityKind, Operator, at_home
 from simulator.roles.authority.decision import Coordination, Decision
-from simulator.roles.authority.instruments import INSTRUMENTS, Instrument
+from simulator.roles.authority.instruments import Instrument
 from simulator.roles.authority.logic import decide
 from simulator.values import Duration, Instant, Message, message
 
@@ -82,7 +82,7 @@ def plan(
     on: date,
     start: Instant,
     wanted: Instant | None = None,
-    instruments: Sequence[Instrument] = INSTRUMENTS,
+    instruments: Sequence[Instrument] | None = None,
 ) -> Plan:
     """Plan an operation that ``lead`` begins at ``start``, which is the date ``on``.
 
@@ -96,7 +96,11 @@ def plan(
 
 
 def _member(
-    lead: Authority, member: Member, on: date, start: Instant, instruments: Sequence[Instrument]
+    lead: Authority,
+    member: Member,
+    on: date,
+    start: Instant,
+    instruments: Sequence[Instrument] | None,
 ) -> MemberPlan:
     decision = _decision(lead, member, on, instruments)
     if decision.refused:
@@ -117,7 +121,7 @@ def _member(
 
 
 def _decision(
-    lead: Authority, member: Member, on: date, instruments: Sequence[Instrument]
+    lead: Authority, member: Member, on: date, instruments: Sequence[Instrument] | None
 ) -> Decision:
     authority, operator, action = member.authority, member.operator, member.action
     # A coordinator's request binds nobody: under it, each acts by its own law.

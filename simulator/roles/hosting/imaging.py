@@ -55,8 +55,8 @@ class Image(NamedTuple):
 
 def take_image(site: str, seed: int, at: Instant, retention: Duration = DEFAULT_RETENTION) -> Image:
     """Copy a site's data as they are at that instant and hash the copy."""
-    accounts = _accounts(_generator(seed, "accounts", site))
-    messages = _messages(seed, site, accounts, at, retention)
+    accounts = accounts_of(generator(seed, "accounts", site))
+    messages = messages_of(seed, site, accounts, at, retention)
     configuration = {"site": site, "message_retention_seconds": retention // SECOND}
     files = [
         _file("accounts.json", accounts, len(accounts)),
@@ -75,7 +75,7 @@ def take_image(site: str, seed: int, at: Instant, retention: Duration = DEFAULT_
     )
 
 
-def _accounts(random: Random) -> list[dict[str, Any]]:
+def accounts_of(random: Random) -> list[dict[str, Any]]:
     """Return accounts that are all older than the lab, so that every image has the same."""
     return [
         {
@@ -87,7 +87,7 @@ def _accounts(random: Random) -> list[dict[str, Any]]:
     ]
 
 
-def _messages(
+def messages_of(
     seed: int, site: str, accounts: list[dict[str, Any]], at: Instant, retention: Duration
 ) -> list[dict[str, Any]]:
     """Return the log, oldest first: one message per interval of lab time that is retained.
@@ -98,7 +98,7 @@ def _messages(
     first = max((at - retention) // MESSAGE_INTERVAL, last - _MESSAGES_LIMIT)
     log: list[dict[str, Any]] = []
     for interval in range(first, last + 1):
-        random = _generator(seed, "message", site, interval)
+        random = generator(seed, "message", site, interval)
         said = interval * MESSAGE_INTERVAL + random.randrange(MESSAGE_INTERVAL)
         if at - retention <= said <= at:
             sender, receiver = random.sample(accounts, 2)
@@ -107,7 +107,8 @@ def _messages(
     return log
 
 
-def _generator(*key: object) -> Random:
+def generator(*key: object) -> Random:
+    """Return the source of what is invented about something, the same in every run."""
     # A text seeds alike in every run and hides nothing: what is drawn here is invented.
     return Random(" ".join(map(str, key)))  # noqa: S311
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from simulator.journal import Journal
 from simulator.roles.hosting import logic
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION, Image, take_image
+from simulator.roles.hosting.visits import VisitLog
 from simulator.serving.certificates import TlsContexts
 from simulator.serving.enrolment import CertificateRefused, enrol
 from simulator.serving.http import HttpServer
@@ -56,6 +57,7 @@ class WebHost:
     ) -> None:
         self.name = name
         self.state = state
+        self.visits = VisitLog()
         self._addresses = tuple(addresses)
         self._now = now
         self._https = https
@@ -201,11 +203,14 @@ class WebHost:
     # --- serving ----------------------------------------------------------------------
 
     async def _serve(self, tls: bool, incoming: web.BaseRequest) -> web.StreamResponse:
+        host = incoming.headers.get("Host")
         if incoming.method in ("GET", "HEAD"):
-            host = incoming.headers.get("Host")
             page = logic.respond(self.state, host, incoming.path_qs, tls)
         else:
             page = logic.Page(405, (("Allow", "GET, HEAD"),), b"")
+        name = "" if host is None else logic.host_name(host)
+        path = incoming.path_qs
+        self.visits.note(self._now(), incoming.remote or "", name, path, page.status)
         return self._response(page)
 
     def _refuse(self, status: int) -> web.Response:

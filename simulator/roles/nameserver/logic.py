@@ -1,18 +1,24 @@
 """How an authoritative nameserver answers (RFC 1034 section 4.3.2), as values.
 
-Left out on purpose: zone transfers (refused), the authority section of positive answers
-(minimal answers, as NSD and Knot give them), and DNSSEC beyond carrying DS records.
+Left out on purpose: zone transfers (refused) and the authority section of positive answers
+(minimal answers, as NSD and Knot give them). A zone with a signer is answered as RFC 4035
+section 3.1 wants it; what that takes is imported with the signer, by those who have one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
 from simulator.roles.nameserver.zone import RecordSet, Zone
-from simulator.values import message
+from simulator.values import Instant, message
 from simulator.wire.dns_names import ancestors, canonical, is_within
 from simulator.wire.dns_values import DnsMessage, Record, refusal, reply_to
+
+if TYPE_CHECKING:
+    from simulator.roles.nameserver.signed_zone import SignedZone
+    from simulator.roles.nameserver.signing import Signer
 
 LONGEST_CHAIN = 8
 """CNAME records followed inside one zone for one answer."""
@@ -23,6 +29,7 @@ class NameserverState:
 
     def __init__(self, zones: Iterable[Zone] = ()) -> None:
         self._zones: dict[str, Zone] = {}
+        self._signed: dict[str, SignedZone] = {}
         for zone in zones:
             self.replace(zone)
 
@@ -41,18 +48,37 @@ class NameserverState:
             raise LabError(message("the zone {zone} is not served here", zone=origin or "."))
         return zone
 
-    def replace(self, zone: Zone) -> None:
+    def signed(self, origin: str) -> SignedZone | None:
+        """Return the zone with that origin in its signed form; None if it is not signed."""
+        return self._signed.get(origin)
+
+    def replace(self, zone: Zone, signer: Signer | None = None) -> None:
         """Serve ``zone`` from now on, in place of the one with its origin; raise `LabError`
-        and keep the old one if it fails its check."""
-        self._zones[zone.origin] = zone.check()
+        and keep the old one if it fails its check.
+
+        With a ``signer`` it is served signed; without one it is not, whatever was before.
+        """
+        if signer is None:
+            self._zones[zone.origin] = zone.check()
+            self._signed.pop(zone.origin, None)
+            return
+        from simulator.roles.nameserver.signed_zone import SignedZone
+
+        signed = SignedZone(zone, signer)
+        self._zones[zone.origin] = signed.zone.check()
+        self._signed[zone.origin] = signed
 
     def remove(self, origin: str) -> None:
         """Stop serving a zone; raise `LabError` if it is not served here."""
-        del self._zones[self.zone(origin).origin]
+        origin = self.zone(origin).origin
+        del self._zones[origin]
+        self._signed.pop(origin, None)
 
     def change(self, origin: str, name: str, kind: str, records: Iterable[Record]) -> None:
         """Replace the records of one name and type; an empty sequence takes them away."""
-        self.replace(self.zone(origin).with_set(name, kind, records))
+        zone = self.zone(origin)
+        signed = self._signed.get(zone.origin)
+        self.replace(zone.with_set(name, kind, records), None if signed is None else signed.signer)
 
     def closest(self, name: str, kind: str) -> Zone | None:
         """Return the zone to answer from, or None.
@@ -71,8 +97,11 @@ class NameserverState:
         return own
 
 
-def answer(state: NameserverState, query: DnsMessage) -> DnsMessage:
-    """Return the reply to ``query``: REFUSED for a name in none of our zones."""
+def answer(state: NameserverState, query: DnsMessage, now: Instant = 0) -> DnsMessage:
+    """Return the reply to ``query``: REFUSED for a name in none of our zones.
+
+    ``now`` decides between which dates signatures are valid.
+    """
     refused = refusal(query)
     if refused is not None:
         return refused
@@ -81,7 +110,9 @@ def answer(state: NameserverState, query: DnsMessage) -> DnsMessage:
     zone = state.closest(question.name, question.type)
     if zone is None:
         return reply_to(query, "REFUSED")
-    return _answer_from(zone, query, question.name, question.type)
+    reply = _answer_from(zone, query, question.name, question.type)
+    signed = state.signed(zone.origin)
+    return reply if signed is None else signed.complete(reply, query, now)
 
 
 def _answer_from(zone: Zone, query: DnsMessage, name: str, kind: str) -> DnsMessage:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from simulator.roles.nameserver.logic import NameserverState, answer
 from simulator.serving.dns import DnsPorts, Send
-from simulator.values import Address
+from simulator.values import Address, Instant, Now
 from simulator.wire.dns import DnsFormatError, decode, encode, format_error_reply
 from simulator.wire.dns_values import DnsMessage, Question, udp_limit
 
@@ -15,12 +15,27 @@ OnQuery: TypeAlias = Callable[[Address, Question, DnsMessage], None]
 """Called with the client's address, its question and our reply."""
 
 
-class Nameserver:
-    """Serves the zones of ``state``; a change to them counts from the next query on."""
+def at_the_start() -> Instant:
+    """Say that no time has passed, which is enough for zones without signatures."""
+    return 0
 
-    def __init__(self, state: NameserverState, on_query: OnQuery | None = None) -> None:
+
+class Nameserver:
+    """Serves the zones of ``state``; a change to them counts from the next query on.
+
+    ``now`` is asked when a zone is signed: signatures have dates.
+    """
+
+    def __init__(
+        self,
+        state: NameserverState,
+        on_query: OnQuery | None = None,
+        *,
+        now: Now = at_the_start,
+    ) -> None:
         self.state = state
         self._on_query = on_query
+        self._now = now
         self._ports = DnsPorts(self._take)
 
     async def start(self, endpoints: Sequence[tuple[Address, int]]) -> None:
@@ -39,7 +54,7 @@ class Nameserver:
             return format_error_reply(data)
         if query.response:
             return None
-        reply = answer(self.state, query)
+        reply = answer(self.state, query, self._now())
         if self._on_query is not None and query.question is not None:
             self._on_query(source, query.question, reply)
         return encode(reply, None if stream else udp_limit(query))

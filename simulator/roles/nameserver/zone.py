@@ -5,7 +5,7 @@ What a zone holds is decided once, when it is built; a change makes a new zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from simulator.errors import LabError
@@ -61,6 +61,21 @@ class Zone:
         found = self.at(self.origin).get("SOA")
         return found[0] if found else None
 
+    def names(self) -> Iterator[str]:
+        """Yield every name that has records or has names with records below it."""
+        yield from self._sets
+
+    def exists(self, name: str) -> bool:
+        """Return whether a name is in the zone by itself, wildcards aside."""
+        return name in self._sets
+
+    def owns(self, name: str, kind: str) -> bool:
+        """Return whether a record set is the zone's own word: neither the NS records of a
+        delegation nor anything below one (RFC 4035 section 2.2)."""
+        if name in self._cuts and kind not in ("DS", "NSEC"):
+            return False
+        return self._cut_above(name, "DS") is None
+
     def at(self, name: str) -> dict[str, RecordSet]:
         """Return the record sets that stand at exactly ``name``, by type."""
         return self._sets.get(name, _NOTHING)
@@ -88,11 +103,16 @@ class Zone:
                 topmost = ancestor
         return topmost
 
-    def _synthesize(self, name: str) -> dict[str, RecordSet] | None:
+    def wildcard(self, name: str) -> str:
+        """Return the name of the only wildcard that may stand for a name that does not exist:
+        the one right below its closest encloser (RFC 4592 section 3.3.1)."""
         encloser = parent(name)
         while encloser not in self._sets and encloser:
             encloser = parent(encloser)
-        sets = self._sets.get(f"*.{encloser}" if encloser else "*")
+        return f"*.{encloser}" if encloser else "*"
+
+    def _synthesize(self, name: str) -> dict[str, RecordSet] | None:
+        sets = self._sets.get(self.wildcard(name))
         if sets is None:
             return None
         return {

@@ -58,6 +58,8 @@ async def _look(
     if not signs.reached(control):
         delegation = await walk(there, tools.roots, name)
         found["delegation"] = delegation
+        if delegation is not None and tools.bootstrap is not None:
+            found["registration"] = await tools.bootstrap.look_up(there, delegation.zone)
         former = None if delegation is None else known.get(delegation.zone)
         if former is not None:
             children = [

@@ -116,6 +116,25 @@ class TraceSeen(NamedTuple):
         return routers[-1] if routers else None
 
 
+class Registration(NamedTuple):
+    """What the public directory of a top-level domain says of a name.
+
+    ``statuses`` are in the words of RFC 8056 (``server hold``); ``events`` are pairs of an
+    action and a date. Where ``exists`` is False the directory says that there is no such name.
+    """
+
+    name: str
+    exists: bool = True
+    statuses: tuple[str, ...] = ()
+    events: tuple[tuple[str, str], ...] = ()
+    nameservers: tuple[str, ...] = ()
+    registrar: str | None = None
+
+    def has(self, *statuses: str) -> tuple[str, ...]:
+        """Return which of some statuses the name has, in the order asked for."""
+        return tuple([status for status in statuses if status in self.statuses])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that an investigation gathered."""
@@ -151,8 +170,8 @@ class Evidence:
     delegation: Delegation | None = None
     former: Delegation | None = None
     """What was delegated before, from resolvers' caches or an earlier look; asked again now."""
-    registration: tuple[str, ...] | None = None
-    """EPP statuses that the registry publishes; None where it has no public directory."""
+    registration: Registration | None = None
+    """What the registry's directory says; None where there is none, or it does not answer."""
     trace: TraceSeen | None = None
     """From the subject to the address that it dialled."""
     flow_trace: TraceSeen | None = None

@@ -17,6 +17,7 @@ from simulator.roles.probe.causes import Diagnosis
 from simulator.roles.probe.evidence import Delegation, DnsSaid, Evidence, IpInfo, TraceSeen
 from simulator.roles.probe.hierarchy import former_in, walk
 from simulator.roles.probe.reasoning import is_cut_off, reason
+from simulator.roles.probe.registration import Bootstrap
 from simulator.roles.probe.sources import addresses_in
 from simulator.values import Address, Observation
 
@@ -79,6 +80,10 @@ class Tools(Protocol):
     @property
     def roots(self) -> tuple[Address, ...]:
         """The root servers, as every resolver's hints have them."""
+
+    @property
+    def bootstrap(self) -> Bootstrap | None:
+        """The file that names the registries' directories, if there is one."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -296,6 +301,8 @@ class _Inquiry:
         self._add(delegation=found)
         if found is not None:
             await self._look_back(there, found, name)
+            if self._tools.bootstrap is not None:
+                self._add(registration=await self._tools.bootstrap.look_up(there, found.zone))
         if control.stage in ("tls", "tcp") and control.addresses:
             plain = await there.visit_at(self._url, control.addresses, cleartext=True)
             self._add(plain_banner=plain)

@@ -7,10 +7,14 @@ from simulator.roles.probe.causes import CERTAIN, LIKELY, Diagnosis, cannot_tell
 from simulator.roles.probe.diagnosis import diagnose
 from simulator.roles.probe.evidence import Evidence
 from simulator.roles.probe.reasoning_path import provider
+from simulator.roles.probe.reasoning_registry import (
+    locks_and_transfer,
+    not_delegated,
+    old_address,
+    who_redelegated,
+)
 from simulator.values import Address, Message, Observation, message
 from simulator.wire.pages import BLOCK_PAGE, SEIZURE_BANNER
-
-_HOLDS = ("client hold", "server hold", "clientHold", "serverHold")
 
 _DENIED = {
     "dns_nxdomain_error": message("Here the resolver says that the name does not exist."),
@@ -262,6 +266,7 @@ def _redelegated(evidence: Evidence, said: list[Message], seen: Observation | No
         said.append(
             message("Before, it was delegated to {servers}.", servers=", ".join(former.nameservers))
         )
+    said += locks_and_transfer(evidence.registration)
     # Certain takes the public body's own word (its servers answer for the name, and its own
     # machine shows the banner for it): anybody can point a name at others' servers.
     shown = seen is not None and evidence.is_public_body(seen.address)
@@ -270,20 +275,9 @@ def _redelegated(evidence: Evidence, said: list[Message], seen: Observation | No
         causes.SEIZED_REDELEGATION,
         sure,
         tuple(said),
-        _registry(found.parent),
-        _old_address(evidence),
+        who_redelegated(evidence.registration, found.parent),
+        old_address(evidence),
     )
-
-
-def _registry(parent: str) -> Message:
-    return message("the registry of .{zone}, or the name's registrar", zone=parent)
-
-
-def _old_address(evidence: Evidence) -> tuple[str, ...]:
-    """Return the ways round a seized name: its old address, where it still serves."""
-    if signs.reached(evidence.at_true_address):
-        return (causes.HOSTS_FILE, causes.MIRROR)
-    return (causes.MIRROR,)
 
 
 def _holder_of_servers(evidence: Evidence) -> Message:
@@ -312,50 +306,12 @@ def registry_or_host(evidence: Evidence) -> Diagnosis:
         return _redelegated(evidence, said, None)
     found = evidence.delegation
     if found is not None and not found.nameservers:
-        return _not_delegated(evidence, said)
+        return not_delegated(evidence, said)
     if control.stage == "dns":
         return _servers_fail(evidence, said)
     if control.failure is None or control.failure in failures.CERTIFICATE_FAILURES:
         return cannot_tell(*said, *diagnose(control)[1])
     return _host_fails(evidence, said)
-
-
-def _not_delegated(evidence: Evidence, said: list[Message]) -> Diagnosis:
-    found, former = evidence.delegation, evidence.former
-    assert found is not None
-    if found.rcode is None:
-        return cannot_tell(
-            *said, message("The servers of .{parent} do not answer.", parent=found.parent)
-        )
-    said.append(
-        message(
-            "The registry's own servers say that {zone} does not exist in .{parent}.",
-            zone=found.zone,
-            parent=found.parent,
-        )
-    )
-    actor = _registry(found.parent)
-    holds = [status for status in evidence.registration or () if status in _HOLDS]
-    if holds:
-        # The registry's own word, and the one that explains the denial.
-        said.append(message("The registry says why: {status}.", status=", ".join(holds)))
-        return Diagnosis(causes.SEIZED_HOLD, CERTAIN, tuple(said), actor, _old_address(evidence))
-    if former is None or not former.nameservers:
-        said.append(
-            message(
-                "A name on hold, a name deleted and a name that never was look the same, and the "
-                "registry publishes no reason."
-            )
-        )
-        return cannot_tell(*said)
-    said.append(
-        message("It was delegated to {servers} before.", servers=", ".join(former.nameservers))
-    )
-    if former.children_answer:
-        said.append(message("Those servers still answer for it: only the registry lets go."))
-    # Never certain without the registry's word: a registration that ran out ends the same way.
-    said.append(message("A registration that ran out would look the same."))
-    return Diagnosis(causes.SEIZED_HOLD, LIKELY, tuple(said), actor, _old_address(evidence))
 
 
 def _servers_fail(evidence: Evidence, said: list[Message]) -> Diagnosis:

@@ -1,51 +1,25 @@
-"""What a registrar asks of a registry: a small part of EPP, whatever carries it."""
+"""A registry as a registrar asks it directly, without a wire between them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from simulator.values import Address, Instant, Message
+from simulator.roles.registrar.requests import (
+    Answer,
+    CreateRequest,
+    DomainSeen,
+    Done,
+    HostRequest,
+    InfoRequest,
+    Request,
+    Steps,
+    TransferRequest,
+    TransferStep,
+    UpdateRequest,
+)
+from simulator.values import Address, Instant
 
-
-class DomainSeen(Protocol):
-    """What a registrar reads of a domain object."""
-
-    @property
-    def sponsor(self) -> str:
-        """The registrar that holds the name."""
-
-    @property
-    def statuses(self) -> Sequence[str]:
-        """EPP status values."""
-
-    @property
-    def nameservers(self) -> Sequence[str]:
-        """Host names, in order."""
-
-    @property
-    def ds(self) -> Sequence[str]:
-        """DS data as text."""
-
-
-class Answer(Protocol):
-    """What a registry answers: an EPP result code and its reason."""
-
-    @property
-    def code(self) -> int:
-        """An EPP result code; success is 1xxx (RFC 5730 section 3)."""
-
-    @property
-    def reason(self) -> Message:
-        """Why, for a person."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything changed."""
-
-    @property
-    def domain(self) -> DomainSeen | None:
-        """The object, where the command concerns one."""
+__all__ = ["Answer", "DomainSeen", "RegistryClient", "ask", "carry_out"]
 
 
 class RegistryClient(Protocol):
@@ -96,3 +70,51 @@ class RegistryClient(Protocol):
 
     def host_create(self, actor: str, name: str, addresses: tuple[Address, ...] = ()) -> Answer:
         """Add a nameserver."""
+
+
+def carry_out(steps: Steps, registry: RegistryClient, actor: str, now: Instant) -> Done:
+    """Take all steps at one instant, and return what became of it."""
+    try:
+        request = next(steps)
+        while True:
+            request = steps.send(ask(registry, actor, request, now))
+    except StopIteration as end:
+        done: Done = end.value
+        return done
+
+
+def ask(registry: RegistryClient, actor: str, request: Request, now: Instant) -> Answer:
+    """Put one request to a registry."""
+    match request:
+        case InfoRequest(name):
+            return registry.info(actor, name, now)
+        case CreateRequest(name, registrant, authorization, years):
+            return registry.create(
+                actor, name, now, registrant=registrant, authorization=authorization, years=years
+            )
+        case HostRequest(name, addresses):
+            return registry.host_create(actor, name, addresses)
+        case UpdateRequest(name):
+            return _update(registry, actor, request, now)
+        case TransferRequest(TransferStep.REQUEST, name, authorization):
+            return registry.transfer_request(actor, name, authorization, now)
+        case TransferRequest(TransferStep.APPROVE, name):
+            return registry.transfer_approve(actor, name, now)
+        case TransferRequest(TransferStep.REJECT, name):
+            return registry.transfer_reject(actor, name, now)
+    raise AssertionError(request)
+
+
+def _update(registry: RegistryClient, actor: str, request: UpdateRequest, now: Instant) -> Answer:
+    return registry.update(
+        actor,
+        request.name,
+        now,
+        add_statuses=request.add_statuses,
+        remove_statuses=request.remove_statuses,
+        add_nameservers=request.add_nameservers,
+        remove_nameservers=request.remove_nameservers,
+        add_ds=request.add_ds,
+        remove_ds=request.remove_ds,
+        authorization=request.authorization,
+    )

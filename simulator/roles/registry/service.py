@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from simulator.journal import Journal
@@ -19,8 +20,9 @@ class RegistryPublication:
     """Publishes a registry's zone at once when started, then at the schedule's next instant
     after each change. A seizure waits for it like any other change.
 
-    Between changes nothing is armed: a leaping clock is not kept alive by a schedule with
-    nothing to do.
+    Between changes nothing is armed, but for what time alone will change in the zone (a
+    restore whose report is overdue; an expiry, where names do not renew themselves): a
+    leaping clock is not kept alive by a schedule with nothing to do.
     """
 
     def __init__(
@@ -51,10 +53,19 @@ class RegistryPublication:
 
     async def _run(self) -> None:
         while True:
-            await self._changed.wait()
+            await self._wait_for_change()
             due = self._registry.next_publication(self._now())
             await self._sleep_until(due)
             self._publish_zone()
+
+    async def _wait_for_change(self) -> None:
+        """Return once the zone may have changed: by a command, or at a turn known beforehand."""
+        while not self._changed.is_set():
+            turn = self._registry.zone_turn()
+            wait = None if turn is None else max(0, turn - self._now()) / SECOND
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait)
+            self._registry.settle(self._now())
 
     async def _sleep_until(self, due: Instant) -> None:
         # A loop counts in floats and may wake us a microsecond before the time.
@@ -62,6 +73,7 @@ class RegistryPublication:
             await asyncio.sleep((due - self._now()) / SECOND)
 
     def _publish_zone(self) -> None:
+        self._registry.settle(self._now())
         self._changed.clear()
         serial, records = self._registry.zone_records()
         if serial == self._serial:

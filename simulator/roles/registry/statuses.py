@@ -36,6 +36,43 @@ class Status(enum.StrEnum):
     PENDING_UPDATE = "pendingUpdate"
 
 
+class HostStatus(enum.StrEnum):
+    """The status values of a host object (RFC 5732 section 2.3) that are ever entered here."""
+
+    OK = "ok"
+    LINKED = "linked"
+    CLIENT_DELETE_PROHIBITED = "clientDeleteProhibited"
+    SERVER_DELETE_PROHIBITED = "serverDeleteProhibited"
+    CLIENT_UPDATE_PROHIBITED = "clientUpdateProhibited"
+    SERVER_UPDATE_PROHIBITED = "serverUpdateProhibited"
+
+
+class ContactStatus(enum.StrEnum):
+    """The status values of a contact object (RFC 5733 section 2.2) that are ever entered here."""
+
+    OK = "ok"
+    LINKED = "linked"
+    CLIENT_DELETE_PROHIBITED = "clientDeleteProhibited"
+    SERVER_DELETE_PROHIBITED = "serverDeleteProhibited"
+    CLIENT_TRANSFER_PROHIBITED = "clientTransferProhibited"
+    SERVER_TRANSFER_PROHIBITED = "serverTransferProhibited"
+    CLIENT_UPDATE_PROHIBITED = "clientUpdateProhibited"
+    SERVER_UPDATE_PROHIBITED = "serverUpdateProhibited"
+    PENDING_TRANSFER = "pendingTransfer"
+
+
+class GraceStatus(enum.StrEnum):
+    """The grace-period status values of a domain (RFC 3915 section 3.1)."""
+
+    ADD = "addPeriod"
+    AUTO_RENEW = "autoRenewPeriod"
+    RENEW = "renewPeriod"
+    TRANSFER = "transferPeriod"
+    REDEMPTION = "redemptionPeriod"
+    PENDING_RESTORE = "pendingRestore"
+    PENDING_DELETE = "pendingDelete"
+
+
 OUT_OF_ZONE = frozenset(
     {Status.CLIENT_HOLD, Status.INACTIVE, Status.PENDING_DELETE, Status.SERVER_HOLD}
 )
@@ -50,13 +87,14 @@ SERVER_LOCKS = (
 )
 """What registries sell as a registry lock, and set when they seize."""
 
+AGENCY_LOCKS = (*SERVER_LOCKS, Status.SERVER_RENEW_PROHIBITED)
+"""What a registry sets on a name that it moved to a registrar of the authorities."""
+
 UPDATE_LOCKS = (Status.SERVER_UPDATE_PROHIBITED, Status.CLIENT_UPDATE_PROHIBITED)
 DELETE_LOCKS = (Status.SERVER_DELETE_PROHIBITED, Status.CLIENT_DELETE_PROHIBITED)
 RENEW_LOCKS = (Status.SERVER_RENEW_PROHIBITED, Status.CLIENT_RENEW_PROHIBITED)
 TRANSFER_LOCKS = (Status.SERVER_TRANSFER_PROHIBITED, Status.CLIENT_TRANSFER_PROHIBITED)
 
-CLIENT_SETTABLE = frozenset(status for status in Status if status.startswith("client"))
-SERVER_SETTABLE = frozenset(status for status in Status if status.startswith("server"))
 
 _COMPUTED = frozenset({Status.OK, Status.INACTIVE})
 _ORDER = {status: place for place, status in enumerate(Status)}
@@ -75,6 +113,15 @@ def settled(statuses: Iterable[Status], has_nameservers: bool) -> tuple[Status, 
     return tuple(sorted(kept, key=_ORDER.__getitem__)) or (Status.OK,)
 
 
-def first_of(statuses: Collection[str], wanted: Iterable[Status]) -> Status | None:
+def settled_simply(statuses: Iterable[str]) -> tuple[str, ...]:
+    """Return the statuses of a host or contact as kept: ``ok`` where nothing else is, in order.
+
+    ``linked`` is no state of the object but of who refers to it: it is added when it is shown.
+    """
+    kept = [str(status) for status in dict.fromkeys(statuses) if status not in ("ok", "linked")]
+    return tuple(sorted(kept)) or ("ok",)
+
+
+def first_of(statuses: Collection[str], wanted: Iterable[str]) -> str | None:
     """Return the first of ``wanted`` that is among ``statuses``, or None."""
     return next((status for status in wanted if status in statuses), None)

@@ -6,10 +6,12 @@ registrar and from thieves, never from the registry that sets them.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from simulator.roles.registry.answers import prohibits
 from simulator.roles.registry.objects import (
     MAXIMUM_NAMESERVERS,
     SERVER,
@@ -18,18 +20,22 @@ from simulator.roles.registry.objects import (
     Result,
 )
 from simulator.roles.registry.statuses import (
-    CLIENT_SETTABLE,
+    DELETE_LOCKS,
     HOLDS,
-    SERVER_SETTABLE,
     TRANSFER_LOCKS,
     UPDATE_LOCKS,
+    ContactStatus,
+    HostStatus,
     Status,
     first_of,
     settled,
 )
-from simulator.values import Instant, message
+from simulator.values import Instant, Message, message
 
 T = TypeVar("T")
+
+_DIGEST_DIGITS = {1: 40, 2: 64, 4: 96}
+"""Hexadecimal digits of a DS digest, by digest type: SHA-1, SHA-256, SHA-384."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,10 @@ class Change:
     remove_ds: tuple[str, ...] = ()
     registrant: str | None = None
     authorization: str | None = None
+    add_contacts: tuple[tuple[str, str], ...] = ()
+    remove_contacts: tuple[tuple[str, str], ...] = ()
+    remove_all_ds: bool = False
+    """RFC 5910 section 5.2.5: what is added is added after all was removed."""
 
     @property
     def only_removes_statuses(self) -> bool:
@@ -55,9 +65,9 @@ def update(domain: Domain, actor: str, change: Change, redelegated: bool, now: I
     """Return the domain as updated, or why it cannot be. Nameservers are taken to exist."""
     refusal = (
         _prohibited(domain, actor, change)
-        or _wrong_statuses(actor, change)
+        or wrong_statuses(actor, Status, change.add_statuses, change.remove_statuses)
         or _wrong_lists(change)
-        or _against_transfer(domain, change)
+        or _against_pending(domain, change)
         or (_against_redelegation(domain, change) if redelegated else None)
     )
     if refusal is not None:
@@ -77,42 +87,31 @@ def _prohibited(domain: Domain, actor: str, change: Change) -> Result | None:
     if actor == SERVER:
         return None
     if Status.PENDING_DELETE in domain.statuses:
-        return prohibits(domain, Status.PENDING_DELETE)
+        return prohibits(domain.name, Status.PENDING_DELETE)
     lock = first_of(domain.statuses, UPDATE_LOCKS)
     if lock is None:
         return None
     # RFC 5731: "other than to remove this status"; a registrar can remove only its own.
     opens = lock is Status.CLIENT_UPDATE_PROHIBITED and lock in change.remove_statuses
-    return None if opens and change.only_removes_statuses else prohibits(domain, lock)
+    return None if opens and change.only_removes_statuses else prohibits(domain.name, lock)
 
 
-def prohibits(domain: Domain, status: Status) -> Result:
-    """Return the refusal for a status that stands in the way (2304)."""
-    return Result(
-        Code.STATUS_PROHIBITS,
-        message(
-            "{name} has the status {status}, which prohibits this",
-            name=domain.name,
-            status=str(status),
-        ),
-    )
-
-
-def _wrong_statuses(actor: str, change: Change) -> Result | None:
+def wrong_statuses(
+    actor: str, kind: type[enum.StrEnum], added: Sequence[str], removed: Sequence[str]
+) -> Result | None:
     """Who may set what: client statuses the sponsor, server statuses the registry.
 
-    The registry may also *remove* a client status (RFC 5731 section 2.3 lets a server
-    override them by local policy); Nomulus does so to clear a hold before a redelegation.
+    ``kind`` has the statuses that the object may have. The registry may also *remove* a
+    client status (RFC 5731 section 2.3 lets a server override them by local policy);
+    Nomulus does so to clear a hold before a redelegation.
     """
-    for status in (*change.add_statuses, *change.remove_statuses):
-        if status not in tuple(Status):
-            return Result(
-                Code.VALUE_SYNTAX, message("{status} is not an EPP domain status", status=status)
-            )
-    own = SERVER_SETTABLE if actor == SERVER else CLIENT_SETTABLE
-    removable = SERVER_SETTABLE | CLIENT_SETTABLE if actor == SERVER else CLIENT_SETTABLE
-    wrong = [status for status in change.add_statuses if status not in own]
-    wrong += [status for status in change.remove_statuses if status not in removable]
+    for status in (*added, *removed):
+        if status not in tuple(kind):
+            return Result(Code.VALUE_SYNTAX, _unknown_status(kind, status))
+    own = "server" if actor == SERVER else "client"
+    removable = ("server", "client") if actor == SERVER else ("client",)
+    wrong = [status for status in added if not status.startswith(own)]
+    wrong += [status for status in removed if not status.startswith(removable)]
     if not wrong:
         return None
     if actor == SERVER:
@@ -125,18 +124,38 @@ def _wrong_statuses(actor: str, change: Change) -> Result | None:
     )
 
 
+def _unknown_status(kind: type[enum.StrEnum], status: str) -> Message:
+    if kind is HostStatus:
+        return message("{status} is not an EPP host status", status=status)
+    if kind is ContactStatus:
+        return message("{status} is not an EPP contact status", status=status)
+    return message("{status} is not an EPP domain status", status=status)
+
+
 def _wrong_lists(change: Change) -> Result | None:
     for added, removed in (
         (change.add_statuses, change.remove_statuses),
         (change.add_nameservers, change.remove_nameservers),
         (change.add_ds, change.remove_ds),
+        (_handles(change.add_contacts), _handles(change.remove_contacts)),
     ):
-        both = next((value for value in added if value in removed), None)
-        if both is not None:
-            return Result(
-                Code.POLICY, message("one command cannot both add and remove {value}", value=both)
-            )
+        if (refusal := both_ways(added, removed)) is not None:
+            return refusal
     return wrong_ds(change.add_ds)
+
+
+def both_ways(added: Iterable[str], removed: Sequence[str]) -> Result | None:
+    """Refuse a command that adds and removes the same value."""
+    both = next((value for value in added if value in removed), None)
+    if both is None:
+        return None
+    return Result(
+        Code.POLICY, message("one command cannot both add and remove {value}", value=both)
+    )
+
+
+def _handles(contacts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(f"{role} {handle}" for role, handle in contacts)
 
 
 def wrong_count(nameservers: Sequence[str]) -> Result | None:
@@ -165,23 +184,29 @@ def is_ds(data: str) -> bool:
     fields = data.split()
     if len(fields) != 4:
         return False
-    numbers = all(field.isascii() and field.isdigit() for field in fields[:3])
+    numbers = all(field.isascii() and field.isdigit() and len(field) < 6 for field in fields[:3])
     digest = fields[3].lower()
     return (
         numbers
         and int(fields[0]) < 65_536
         and int(fields[1]) < 256
         and int(fields[2]) < 256
+        and len(digest) == _DIGEST_DIGITS.get(int(fields[2]), len(digest))
         and len(digest) % 2 == 0
         and all(digit in "0123456789abcdef" for digit in digest)
     )
 
 
-def _against_transfer(domain: Domain, change: Change) -> Result | None:
-    """RFC 5731 section 2.3: pendingTransfer never stands beside a transfer lock."""
-    if domain.transfer is None or first_of(change.add_statuses, TRANSFER_LOCKS) is None:
-        return None
-    return prohibits(domain, Status.PENDING_TRANSFER)
+def _against_pending(domain: Domain, change: Change) -> Result | None:
+    """RFC 5731 section 2.3: pendingTransfer never stands beside a transfer lock, nor
+    pendingDelete beside a delete lock; that binds the registry too."""
+    for pending, locks in (
+        (Status.PENDING_TRANSFER, TRANSFER_LOCKS),
+        (Status.PENDING_DELETE, DELETE_LOCKS),
+    ):
+        if pending in domain.statuses and first_of(change.add_statuses, locks) is not None:
+            return prohibits(domain.name, pending)
+    return None
 
 
 def _against_redelegation(domain: Domain, change: Change) -> Result | None:
@@ -196,7 +221,7 @@ def _against_redelegation(domain: Domain, change: Change) -> Result | None:
             ),
         )
     moved = (change.add_nameservers, change.remove_nameservers, change.add_ds, change.remove_ds)
-    if not any(moved):
+    if not any(moved) and not change.remove_all_ds:
         return None
     return Result(
         Code.STATUS_PROHIBITS,
@@ -218,7 +243,10 @@ def _applied(domain: Domain, change: Change) -> Domain:
         domain,
         nameservers=nameservers,
         statuses=settled(statuses, bool(nameservers)),
-        ds=edited(domain.ds, change.add_ds, change.remove_ds),
+        ds=edited(
+            domain.ds, change.add_ds, domain.ds if change.remove_all_ds else change.remove_ds
+        ),
+        contacts=edited(domain.contacts, change.add_contacts, change.remove_contacts),
         registrant=domain.registrant if change.registrant is None else change.registrant,
         authorization=(
             domain.authorization if change.authorization is None else change.authorization

@@ -5,22 +5,22 @@ knowledge are kept apart: **answers** (from the servers that own them), and
 **delegations** (from the parent's referrals, with their glue). Glue never answers a
 question (RFC 2181 section 5.4.1).
 
-Delegations are parent-centric: the TTL of the referral decides when the parent is asked
-again, whatever the child says about its own NS records. Child-centric resolvers and
-those that serve stale data behave otherwise; they are not simulated here.
+Delegations come from the parent: the TTL of the referral decides when it is asked again. What
+else may become of them, and of what has run out, is for `simulator.roles.resolver.behaviour`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
+from simulator.roles.resolver.security import Security, together
 from simulator.values import DAY, HOUR, SECOND, Address, Duration, ExtendedError, Instant
 from simulator.wire.dns_names import ancestors, canonical, is_within, parent
 from simulator.wire.dns_values import Question, Record
 
 LONGEST_POSITIVE: Duration = DAY
-"""Unbound's cache-max-ttl."""
+"""Unbound's cache-max-ttl by default."""
 LONGEST_NEGATIVE: Duration = 3 * HOUR
 """RFC 2308 section 5: values of one to three hours have been found to work well."""
 FAILURE: Duration = 5 * SECOND
@@ -28,6 +28,8 @@ FAILURE: Duration = 5 * SECOND
 _ABSENT = ""
 """In place of a type: the whole name does not exist."""
 NEVER: Instant = 1 << 62
+Judged: TypeAlias = tuple[str, str, str]
+"""A record without its TTL."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -39,6 +41,8 @@ class Outcome(NamedTuple):
     answers: tuple[Record, ...] = ()
     authority: tuple[Record, ...] = ()
     extended_errors: tuple[ExtendedError, ...] = ()
+    security: Security | None = None
+    """None where nobody has validated it."""
 
 
 class Delegation(NamedTuple):
@@ -48,6 +52,8 @@ class Delegation(NamedTuple):
     names: tuple[str, ...]
     glue: Mapping[str, tuple[Address, ...]]
     expires: Instant = NEVER
+    parent_expires: Instant | None = None
+    """When the parent's word ran out or will, if this is the zone's own; else None."""
 
 
 class Chain(NamedTuple):
@@ -56,6 +62,10 @@ class Chain(NamedTuple):
     answers: tuple[Record, ...]
     name: str
     outcome: Outcome | None
+    proof: tuple[Record, ...] = ()
+    """What came beside the aliases to prove them (NSEC)."""
+    security: Security | None = None
+    """That of the aliases, if there are any."""
 
 
 class Held(NamedTuple):
@@ -70,12 +80,19 @@ class Held(NamedTuple):
 class _Entry:
     """One outcome with its end; keeps what it last showed, as most lookups fall in one second."""
 
-    __slots__ = ("_shown", "_shown_ttl", "expires", "outcome")
+    __slots__ = ("_shown", "_shown_ttl", "expires", "last_tenth", "outcome")
 
-    def __init__(self, outcome: Outcome, expires: Instant) -> None:
+    def __init__(self, outcome: Outcome, lifetime: Duration, now: Instant) -> None:
         self.outcome = outcome
-        self.expires = expires
+        self.expires = now + lifetime
+        self.last_tenth = self.expires - lifetime // 10
         self._shown = outcome
+        self._shown_ttl = -1
+
+    def note(self, security: Security, until: Instant, errors: tuple[ExtendedError, ...]) -> None:
+        """Take what validation has found."""
+        self.outcome = self.outcome._replace(security=security, extended_errors=errors)
+        self.expires = min(self.expires, until)
         self._shown_ttl = -1
 
     def show(self, now: Instant) -> Outcome:
@@ -96,10 +113,14 @@ def _with_ttl(records: tuple[Record, ...], ttl: int) -> tuple[Record, ...]:
 
 
 class Cache:
-    """Answers and delegations, each at most ``limit`` many; the oldest make way."""
+    """Answers and delegations, each at most ``limit`` many; the oldest make way.
 
-    def __init__(self, limit: int = 10_000) -> None:
+    ``longest`` is how long an answer is kept at most.
+    """
+
+    def __init__(self, limit: int = 10_000, longest: Duration = LONGEST_POSITIVE) -> None:
         self._limit = limit
+        self._longest = longest
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._delegations: dict[str, Delegation] = {}
 
@@ -111,21 +132,36 @@ class Cache:
 
     # --- remembering ----------------------------------------------------------------
 
-    def put_records(self, records: tuple[Record, ...], now: Instant) -> None:
-        """Remember one record set for its TTL (the smallest, RFC 2181 section 5.2)."""
+    def put_records(
+        self, records: tuple[Record, ...], now: Instant, proof: tuple[Record, ...] = ()
+    ) -> None:
+        """Remember one record set for its TTL (the smallest, RFC 2181 section 5.2).
+
+        Signatures stand behind the records; ``proof`` is what came with them to prove them.
+        """
         name, kind = records[0][:2]
         self._entries.pop((name, _ABSENT), None)
         ttl = min(record.ttl for record in records) * SECOND
-        self._put(name, kind, Outcome("NOERROR", records), min(ttl, LONGEST_POSITIVE), now)
+        outcome = Outcome("NOERROR", records, proof)
+        self._put(name, kind, outcome, min(ttl, self._longest), now)
 
-    def put_denial(self, question: Question, rcode: str, soa: Record, now: Instant) -> None:
+    def put_denial(
+        self,
+        question: Question,
+        rcode: str,
+        soa: Record,
+        now: Instant,
+        proof: tuple[Record, ...] = (),
+    ) -> None:
         """Remember that a name (NXDOMAIN) or this type of it (NOERROR) does not exist.
 
         It lasts for the lesser of the SOA's TTL and its MINIMUM field (RFC 2308 section 5).
         """
+        name = question.name
         kind = _ABSENT if rcode == "NXDOMAIN" else question.type
+        self._entries.pop((name, question.type if kind is _ABSENT else _ABSENT), None)
         lifetime = min(denial_ttl(soa) * SECOND, LONGEST_NEGATIVE)
-        self._put(question.name, kind, Outcome(rcode, (), (soa,)), lifetime, now)
+        self._put(name, kind, Outcome(rcode, (), (soa, *proof)), lifetime, now)
 
     def put_failure(self, question: Question, outcome: Outcome, now: Instant) -> None:
         """Remember for a moment that nobody could answer."""
@@ -140,7 +176,7 @@ class Cache:
         self, name: str, kind: str, outcome: Outcome, lifetime: Duration, now: Instant
     ) -> None:
         if lifetime > 0:
-            _insert(self._entries, (name, kind), _Entry(outcome, now + lifetime), self._limit)
+            _insert(self._entries, (name, kind), _Entry(outcome, lifetime, now), self._limit)
 
     # --- recalling ------------------------------------------------------------------
 
@@ -160,18 +196,22 @@ class Cache:
         Stops at an alias that leads back to a name already met.
         """
         answers: tuple[Record, ...] = ()
+        proof: tuple[Record, ...] = ()
+        security: Security | None = Security.SECURE
         met: dict[str, None] = {}
         while name not in met:
             met[name] = None
             outcome = self.get(name, kind, now)
             if outcome is not None:
-                return Chain(answers, name, outcome)
+                return Chain(answers, name, outcome, proof, security)
             alias = self.get(name, "CNAME", now)
             if alias is None or not alias.answers:
                 break
             answers += alias.answers
+            proof += alias.authority
+            security = together(security, alias.security)
             name = canonical(alias.answers[0].data)
-        return Chain(answers, name, None)
+        return Chain(answers, name, None, proof, security)
 
     def answer(self, question: Question, now: Instant) -> Outcome | None:
         """Return the whole answer to a question if the cache holds it, else None."""
@@ -181,7 +221,11 @@ class Cache:
         chain = self.follow(question.name, question.type, now)
         if chain.outcome is None:
             return None
-        return chain.outcome._replace(answers=chain.answers + chain.outcome.answers)
+        return chain.outcome._replace(
+            answers=chain.answers + chain.outcome.answers,
+            authority=chain.proof + chain.outcome.authority,
+            security=together(chain.security, chain.outcome.security),
+        )
 
     def delegation(self, name: str, kind: str, now: Instant) -> Delegation | None:
         """Return the deepest known delegation for a question, or None.
@@ -193,6 +237,65 @@ class Cache:
             if delegation is not None and now < delegation.expires:
                 return delegation
         return None
+
+    def zone(self, origin: str, now: Instant) -> Delegation | None:
+        """Return the delegation of exactly that zone, or None."""
+        delegation = self._delegations.get(origin)
+        return delegation if delegation is not None and now < delegation.expires else None
+
+    # --- near the end, and after it ---------------------------------------------------
+
+    def is_due(self, question: Question, now: Instant) -> bool:
+        """Return whether part of the answer to a question is in the last tenth of its time."""
+        chain = self.follow(question.name, question.type, now)
+        if chain.outcome is None or chain.outcome.rcode == "SERVFAIL":
+            return False
+        keys = [(alias.name, "CNAME") for alias in chain.answers if alias.type == "CNAME"]
+        keys += [(chain.name, question.type), (chain.name, _ABSENT)]
+        found = [self._entries.get(key) for key in keys]
+        return any(one is not None and one.last_tenth <= now < one.expires for one in found)
+
+    def recall(self, name: str, kind: str, since: Instant) -> tuple[Outcome, Instant] | None:
+        """Return what was last known of a name and type, and when that ended, even if it has;
+        None if it ended at ``since`` or before. TTLs are not counted down.
+
+        A name that was denied is denied for all its types: what came later took that away.
+        """
+        for key in ((name, _ABSENT), (name, kind)):
+            entry = self._entries.get(key)
+            if entry is not None:
+                return (entry.outcome, entry.expires) if since < entry.expires else None
+        return None
+
+    # --- validating -----------------------------------------------------------------
+
+    def judge(
+        self,
+        name: str,
+        kind: str,
+        judged: frozenset[Judged],
+        security: Security,
+        until: Instant,
+        errors: tuple[ExtendedError, ...] = (),
+    ) -> None:
+        """Note what validation has found about a name and type; forget it at ``until`` at last.
+
+        Only if what is remembered is still what was ``judged``: (name, type, data) of records.
+        """
+        for key in ((name, kind), (name, _ABSENT)):
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            _, answers, authority, *_ = entry.outcome
+            if all((one.name, one.type, one.data) in judged for one in answers + authority):
+                entry.note(security, until, errors)
+
+    def shorten(self, question: Question, until: Instant) -> None:
+        """Forget at ``until`` at the latest what a question has brought."""
+        for key in ((question.name, question.type), (question.name, _ABSENT)):
+            entry = self._entries.get(key)
+            if entry is not None:
+                entry.expires = min(entry.expires, until)
 
     # --- looking in from outside ----------------------------------------------------
 

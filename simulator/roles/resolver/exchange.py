@@ -49,13 +49,15 @@ class Exchange:
         self._sources = {":" in source: source for source in sources}
 
     def queries(
-        self, questions: Sequence[Question], *, recursion_desired: bool
+        self, questions: Sequence[Question], *, recursion_desired: bool, dnssec_ok: bool = False
     ) -> list[DnsMessage]:
         """Return a query for each question, no two with the same id."""
         first = self._random.getrandbits(16)
         identifiers = [first ^ index for index in range(len(questions))]
         return [
-            make_query(identifier, question, recursion_desired=recursion_desired)
+            make_query(
+                identifier, question, recursion_desired=recursion_desired, dnssec_ok=dnssec_ok
+            )
             for identifier, question in zip(identifiers, questions, strict=True)
         ]
 

@@ -47,11 +47,14 @@ class Denial(NamedTuple):
 
     rcode: str
     soa: Record | None
+    proof: RecordSet = ()
+    """Signatures and NSEC records that came with it."""
 
 
 class Answer(NamedTuple):
-    """Record sets, aliases first. ``aliases`` are the names that these lead to, in order.
+    """Record sets, aliases first, signatures behind each.
 
+    ``aliases`` are the names that these lead to, in order.
     ``complete`` when the records asked for are there; else ``denial`` if the server
     says that they do not exist, else the last alias leads elsewhere.
     """
@@ -60,6 +63,8 @@ class Answer(NamedTuple):
     aliases: tuple[str, ...]
     complete: bool
     denial: Denial | None
+    proof: RecordSet = ()
+    """NSEC records that came with an answer from a wildcard, and their signatures."""
 
 
 Meaning: TypeAlias = Useless | Referral | Denial | Answer
@@ -85,13 +90,35 @@ def _referral(reply: DnsMessage, question: Question, zone: str) -> Referral | No
     leads_down = cut != zone and is_within(cut, zone) and is_within(question.name, cut)
     if not leads_down or any(record.name != cut for record in servers):
         return None
+    return Referral(tuple(servers), _glue(reply, servers, zone))
+
+
+def own_servers(reply: DnsMessage, question: Question, zone: str) -> Referral | None:
+    """Return what an authoritative reply says of the nameservers of a zone that has the name in
+    the question: as its answer, or beside it. ``zone`` is the one that the server was asked for.
+    """
+    section = reply.answers if question.type == "NS" else reply.authority
+    servers = [record for record in section if record.type == "NS"]
+    if not servers:
+        return None
+    origin = servers[0].name
+    belongs = is_within(origin, zone) and is_within(question.name, origin)
+    if not belongs or any(record.name != origin for record in servers):
+        return None
+    return Referral(tuple(servers), _glue(reply, servers, zone))
+
+
+def _glue(reply: DnsMessage, servers: list[Record], zone: str) -> RecordSet:
     names = [canonical(record.data) for record in servers]
-    glue = [
-        record
-        for record in reply.additional
-        if record.type in ("A", "AAAA") and record.name in names and is_within(record.name, zone)
-    ]
-    return Referral(tuple(servers), tuple(glue))
+    return tuple(
+        [
+            record
+            for record in reply.additional
+            if record.type in ("A", "AAAA")
+            and record.name in names
+            and is_within(record.name, zone)
+        ]
+    )
 
 
 def _answer(reply: DnsMessage, question: Question, zone: str) -> Answer | None:
@@ -100,30 +127,62 @@ def _answer(reply: DnsMessage, question: Question, zone: str) -> Answer | None:
         if is_within(record.name, zone):
             key = (record.name, record.type)
             grouped[key] = (*grouped.get(key, ()), record)
+    signatures = grouped_signatures(grouped)
+    proof = _proof(reply, zone)
     sets: list[RecordSet] = []
     aliases: list[str] = []
     name = question.name
     while True:
         found = grouped.get((name, question.type))
         if found is not None:
-            return Answer((*sets, found), tuple(aliases), True, None)
+            found += signatures.get((name, question.type), ())
+            return Answer((*sets, found), tuple(aliases), True, None, proof)
         # pop: an alias that leads back ends here, and the resolution sees the loop
         alias = grouped.pop((name, "CNAME"), None)
         if alias is None:
             break
+        sets.append(alias[:1] + signatures.get((name, "CNAME"), ()))
         name = canonical(alias[0].data)
-        sets.append(alias[:1])
         aliases.append(name)
     if not aliases:
         return None
     denial = _denial(reply, name, zone) if is_within(name, zone) else None
     if denial is not None and denial.rcode == "NOERROR" and denial.soa is None:
         denial = None  # silence about the target is no denial of it
-    return Answer(tuple(sets), tuple(aliases), False, denial)
+    return Answer(tuple(sets), tuple(aliases), False, denial, proof if denial is None else ())
+
+
+def grouped_signatures(
+    grouped: dict[tuple[str, str], RecordSet],
+) -> dict[tuple[str, str], RecordSet]:
+    """Return the signatures among records, by the name and type of what they are over."""
+    found: dict[tuple[str, str], RecordSet] = {}
+    for (name, kind), records in grouped.items():
+        if kind == "RRSIG":
+            for record in records:
+                key = (name, record.data.partition(" ")[0])
+                found[key] = (*found.get(key, ()), record)
+    return found
+
+
+def _proof(reply: DnsMessage, zone: str) -> RecordSet:
+    """Return the NSEC records of a reply and the signatures over them and over the SOA."""
+    return tuple(
+        [
+            record
+            for record in reply.authority
+            if (
+                record.type == "NSEC"
+                or (record.type == "RRSIG" and record.data.startswith(("NSEC ", "SOA ")))
+            )
+            and is_within(record.name, zone)
+        ]
+    )
 
 
 def _denial(reply: DnsMessage, name: str, zone: str) -> Denial:
     for record in reply.authority:
         if record.type == "SOA" and is_within(record.name, zone) and is_within(name, record.name):
-            return Denial(reply.rcode, record._replace(ttl=denial_ttl(record)))
+            soa = record._replace(ttl=denial_ttl(record))
+            return Denial(reply.rcode, soa, _proof(reply, zone))
     return Denial(reply.rcode, None)

@@ -15,7 +15,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from simulator.roles.resolver import replies
-from simulator.roles.resolver.cache import Cache, Delegation, Outcome
+from simulator.roles.resolver.behaviour import DEFAULT, Behaviour
+from simulator.roles.resolver.cache import Cache, Chain, Delegation, Outcome
+from simulator.roles.resolver.centricity import OwnWord
 from simulator.values import MILLISECOND, SECOND, Address, Duration, ExtendedError, Instant
 from simulator.wire.dns_names import canonical
 from simulator.wire.dns_values import DnsMessage, Question, Record
@@ -54,13 +56,27 @@ class Ask(NamedTuple):
 class _Frame:
     """One question and the servers that are being asked; the shape of a stack entry."""
 
-    __slots__ = ("answers", "links", "name", "queue", "retry", "round", "type", "unknown", "zone")
+    __slots__ = (
+        "answers",
+        "fresh",
+        "links",
+        "name",
+        "proof",
+        "queue",
+        "retry",
+        "round",
+        "type",
+        "unknown",
+        "zone",
+    )
 
-    def __init__(self, name: str, kind: str) -> None:
+    def __init__(self, name: str, kind: str, *, fresh: bool = False) -> None:
         self.name = name
         self.type = kind
+        self.fresh = fresh
         self.zone: str | None = None  # None: not begun for this name
         self.answers: tuple[Record, ...] = ()
+        self.proof: tuple[Record, ...] = ()
         self.links: list[str] = [name]
         self.queue: list[Address] = []
         self.retry: list[Address] = []
@@ -74,7 +90,11 @@ class _Frame:
 
 
 class Resolution:
-    """One question on its way through the servers; fills ``cache`` with what it learns."""
+    """One question on its way through the servers; fills ``cache`` with what it learns.
+
+    A ``fresh`` one takes no answers from there, only delegations. ``own_word`` is what
+    zones said about themselves, to a resolver that listens to that.
+    """
 
     def __init__(
         self,
@@ -84,13 +104,17 @@ class Resolution:
         *,
         now: Instant,
         families: tuple[int, ...] = (4,),
+        behaviour: Behaviour = DEFAULT,
+        fresh: bool = False,
     ) -> None:
         self.question = question
+        self.own_word = OwnWord(behaviour, cache) if behaviour.centricity == "child" else None
         self._cache = cache
+        self._behaviour = behaviour
         self._roots = roots
         self._families = families
         self._deadline = now + PATIENCE
-        self._frames = [_Frame(question.name, question.type)]
+        self._frames = [_Frame(question.name, question.type, fresh=fresh)]
         self._asking: Ask | None = None
         self._repeat: Ask | None = None
         self._asked = 0
@@ -143,16 +167,13 @@ class Resolution:
         if isinstance(meaning, replies.Useless):
             self._note(asked, meaning.why)
         elif isinstance(meaning, replies.Referral):
-            delegation = meaning.delegation(now)
+            delegation = self._behaviour.bound_delegation(meaning.delegation(now), now)
             self._cache.put_delegation(delegation, now)
             self._enter(frame, delegation, now)
-        elif isinstance(meaning, replies.Answer):
-            for records in meaning.sets:
-                self._cache.put_records(records, now)
-                frame.answers += records
-            self._settle(frame, meaning, now)
         else:
-            self._deny(frame, meaning, now)
+            if self.own_word is not None:
+                self.own_word.hear(reply, asked.question, frame.zone, now)
+            self._conclude(frame, meaning, now)
 
     def failed(self, why: str, now: Instant) -> None:
         """Take it that the last `Ask` had no reply: ``"timed out"``, or a network error."""
@@ -183,14 +204,20 @@ class Resolution:
 
     def _begin(self, frame: _Frame, now: Instant) -> None:
         """Start from what the cache knows: the answer, or the deepest delegation."""
-        chain = self._cache.follow(frame.name, frame.type, now)
+        if frame.fresh:
+            chain = Chain((), frame.name, None)
+        else:
+            chain = self._cache.follow(frame.name, frame.type, now)
         for record in chain.answers:
             frame.answers += (record,)
-            if not self._link(frame, canonical(record.data)):
+            if record.type == "CNAME" and not self._link(frame, canonical(record.data)):
                 return
         frame.name = chain.name
+        frame.proof += chain.proof
         if chain.outcome is not None:
-            self._finish(chain.outcome._replace(answers=frame.answers + chain.outcome.answers))
+            answers = frame.answers + chain.outcome.answers
+            authority = frame.proof + chain.outcome.authority
+            self._finish(chain.outcome._replace(answers=answers, authority=authority))
             return
         known = self._cache.delegation(frame.name, frame.type, now)
         self._enter(frame, known or self._roots, now)
@@ -218,9 +245,10 @@ class Resolution:
     def _cached_addresses(self, name: str, now: Instant) -> list[Address]:
         found: list[Address] = []
         for family in self._families:
-            outcome = self._cache.get(name, _ADDRESS_TYPE[family], now)
+            kind = _ADDRESS_TYPE[family]
+            outcome = self._cache.get(name, kind, now)
             if outcome is not None:
-                found.extend(record.data for record in outcome.answers)
+                found.extend(record.data for record in outcome.answers if record.type == kind)
         return found
 
     def _find_address(self, frame: _Frame, name: str) -> None:
@@ -235,13 +263,26 @@ class Resolution:
 
     # --- what replies lead to -------------------------------------------------------
 
+    def _conclude(
+        self, frame: _Frame, meaning: replies.Answer | replies.Denial, now: Instant
+    ) -> None:
+        if isinstance(meaning, replies.Denial):
+            self._deny(frame, meaning, now)
+            return
+        for heard in meaning.sets:
+            records = self._behaviour.bound(heard)
+            self._cache.put_records(records, now, meaning.proof)
+            frame.answers += records
+        frame.proof += meaning.proof
+        self._settle(frame, meaning, now)
+
     def _settle(self, frame: _Frame, answer: replies.Answer, now: Instant) -> None:
         """Finish, or go on where the aliases lead."""
         for name in answer.aliases:
             if not self._link(frame, name):
                 return
         if answer.complete:
-            self._finish(Outcome("NOERROR", frame.answers))
+            self._finish(Outcome("NOERROR", frame.answers, frame.proof))
         elif answer.denial is not None:
             frame.name = answer.aliases[-1]
             self._deny(frame, answer.denial, now)
@@ -252,9 +293,10 @@ class Resolution:
         authority: tuple[Record, ...] = ()
         if denial.soa is not None:  # without it a denial is not cached (RFC 2308 section 5)
             question = Question(frame.name, frame.type)
-            self._cache.put_denial(question, denial.rcode, denial.soa, now)
-            authority = (denial.soa,)
-        self._finish(Outcome(denial.rcode, frame.answers, authority))
+            soa = self._behaviour.bound_denial(denial.soa)
+            self._cache.put_denial(question, denial.rcode, soa, now, denial.proof)
+            authority = (soa, *denial.proof)
+        self._finish(Outcome(denial.rcode, frame.answers, frame.proof + authority))
 
     def _link(self, frame: _Frame, name: str) -> bool:
         """Follow one alias; return False, having failed, if it goes round or on for too long."""

@@ -1,7 +1,6 @@
 """The table of instruments keeps its own rules, entry by entry."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +13,9 @@ from simulator.roles.authority.actors import (
     OperatorKind,
 )
 from simulator.roles.authority.instruments import INSTRUMENTS, Instrument, Route
+from simulator.roles.authority.lawbook import lawbook
 from simulator.roles.authority.logic import decide
-from simulator.text import NARROW_SPACE, say
-from simulator.values import DAY, HOUR, MINUTE, Message
+from simulator.text import say
 
 CLOSING = (Effect.NAME, Effect.MACHINE)
 
@@ -48,45 +47,10 @@ def test_only_orders_at_home_carry_a_block() -> None:
     assert carriers == ["national-order", "exceptional-circumstances", "administrative-order"]
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_docs_describe_every_instrument_with_its_delays(language: str) -> None:
-    page = Path(__file__).parents[3].joinpath("docs", language, "law.md").read_text("utf-8")
-    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
-    assert sorted(rows) == sorted(instrument.id for instrument in INSTRUMENTS)
-    for instrument in INSTRUMENTS:
-        if "–" not in rows[instrument.id]:
-            delays = " / ".join(spelled(duration, language) for duration in instrument.delay)
-            assert f"| {delays}" in rows[instrument.id]
-
-
-MARKS = {
-    "en": ("[unverified]", "[inferred]", "[one source]"),
-    "fr": ("[non vérifié]", "[déduit]", "[une seule source]"),
-}
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
-def test_the_docs_quote_each_source_and_mark_each_doubt(
-    instrument: Instrument, language: str
-) -> None:
-    page = Path(__file__).parents[3].joinpath("docs", language, "law.md").read_text("utf-8")
-    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{instrument.id}`"))
-    assert say(instrument.source, language).replace(NARROW_SPACE, " ") in row
-    if instrument.doubt is not None:
-        assert any(mark in row for mark in MARKS[language])
-
-
 def test_a_decision_carries_the_source_by_which_its_translation_is_found() -> None:
     order = next(each for each in INSTRUMENTS if each.id == "national-order")
     court = Authority("court-fr", "Paris court", "FR", AuthorityKind.COURT)
     alpha = Operator("alpha", "Alpha Télécom", "FR", OperatorKind.ACCESS_PROVIDER)
     lie = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
     decision = decide(court, alpha, lie, date(2024, 6, 25))
-    assert Message(decision.source) == order.source
-
-
-def spelled(duration: int, language: str) -> str:
-    if duration % DAY == 0:
-        return f"{duration // DAY} {'j' if language == 'fr' else 'd'}"
-    return f"{duration // HOUR} h" if duration % HOUR == 0 else f"{duration // MINUTE} min"
+    assert lawbook().source(decision.source) == order.source

@@ -11,12 +11,15 @@ from simulator.roles.authority.actors import (
     Authority,
     AuthorityKind,
     Name,
+    NamedLever,
     Operator,
     OperatorKind,
     Production,
 )
 from simulator.roles.authority.decision import Coordination, Decision
-from simulator.roles.authority.instruments import Delay, Doubt
+from simulator.roles.authority.doubt import Doubt
+from simulator.roles.authority.instruments import Delay
+from simulator.roles.authority.lawbook import lawbook
 from simulator.roles.authority.logic import decide, ways_abroad
 from simulator.values import DAY, HOUR, MINUTE, Lever
 
@@ -54,27 +57,36 @@ def by(decision: Decision) -> list[str]:
 # --- who has which lever --------------------------------------------------------------
 
 HAS = {
-    OperatorKind.REGISTRAR: [Lever.CLIENT_HOLD, Lever.REDELEGATION],
-    OperatorKind.REGISTRY: [Lever.SERVER_HOLD, Lever.REDELEGATION],
-    OperatorKind.HOST: [Lever.HOST_TAKEOVER, Lever.HOST_OFF],
+    OperatorKind.REGISTRAR: ["client-hold", "redelegation", "account-freeze", "transfer-refusal"],
+    OperatorKind.REGISTRY: [
+        *("server-hold", "redelegation", "transfer", "registry-lock", "cancellation"),
+    ],
+    OperatorKind.HOST: [
+        *("host-takeover", "host-off", "imaging", "controlled-operation", "server-copy"),
+    ],
     OperatorKind.ACCESS_PROVIDER: [LIE, ADDRESS],
     OperatorKind.RESOLVER: [LIE, EDGE],
-    OperatorKind.DNS_OPERATOR: [],
+    OperatorKind.DNS_OPERATOR: ["record-change"],
     OperatorKind.VPN: [],
     OperatorKind.TRANSIT: [],
-    OperatorKind.CERTIFICATE_AUTHORITY: [],
+    OperatorKind.CERTIFICATE_AUTHORITY: ["certificate-revocation"],
     OperatorKind.PUBLIC_BODY: [],
-    OperatorKind.CONTENT_NETWORK: [EDGE],
+    OperatorKind.CONTENT_NETWORK: [EDGE, "end-of-service"],
     OperatorKind.PROXY: [],
+    OperatorKind.BANK: ["money-freeze"],
+    OperatorKind.PERSON: ["hearing", "arrest"],
 }
+EVERYBODYS = ["data", "preservation"]
 
 
 @pytest.mark.parametrize("kind", list(OperatorKind))
 def test_each_kind_of_operator_has_its_own_levers(kind: OperatorKind) -> None:
     operator = Operator("it", "It", "FR", kind)
-    for action in (*Lever, LIE, ADDRESS, EDGE):
+    for action in (*map(NamedLever, lawbook().levers), LIE, ADDRESS, EDGE):
+        it = action.value if isinstance(action, NamedLever) else action
+        has = it in HAS[kind] or it in EVERYBODYS
         decision = decide(PARIS, operator, action, IN_2024)
-        assert decision.refused is (action not in HAS[kind])
+        assert decision.refused is not has
         if decision.refused:
             assert "It has no such lever" in str(decision.reason)
 
@@ -307,6 +319,39 @@ def test_a_coordinator_has_no_coercive_power() -> None:
 def test_an_unknown_instrument_is_the_authors_mistake() -> None:
     with pytest.raises(LabError, match="unknown instrument 'eo'; there are us-seizure-warrant, "):
         decide(PARIS, RILA, Lever.HOST_OFF, IN_2024, Coordination("eo"))
+
+
+def test_an_instrument_that_takes_a_name_to_be_used_is_not_used_unnamed_at_home() -> None:
+    for_seizure = Authority("government-gg", "a government", "GG", AuthorityKind.GOVERNMENT)
+    unnamed = decide(for_seizure, XG, Lever.SERVER_HOLD, IN_2024)
+    assert str(unnamed.reason) == "a government has no instrument at home that carries serverHold"
+    named = decide(for_seizure, XG, Lever.SERVER_HOLD, IN_2024, Coordination("registry-contract"))
+    assert str(named.reason) == (
+        "a suspension request under the registry's contract obliges .xg registry to nothing,"
+        " and it declines"
+    )
+
+
+def test_britain_left_the_instruments_of_the_union_on_a_day() -> None:
+    thames = Operator("thames", "Thames Hosting", "GB", OperatorKind.HOST)
+    by_order = Coordination("eio")
+    last = decide(PARIS, thames, Production.SERVER_COPY, date(2020, 12, 31), by_order)
+    assert by(last) == ["eio", "national-order"]
+    after = decide(PARIS, thames, Production.SERVER_COPY, date(2021, 1, 1), by_order)
+    assert str(after.reason) == (
+        "a European Investigation Order does not reach GB, where Thames Hosting is"
+    )
+
+
+def test_a_request_for_registration_data_is_not_for_a_host() -> None:
+    assert not decide(PARIS, CANDIE, Production.DATA, IN_2024, Coordination("mla")).refused
+    assert refusal(RILA, Lever.HOST_OFF, "registry-contract").endswith(
+        "does not reach BG, where Rila Hosting is"
+    )
+    registrar = Operator("sarnia", "Sarnia Names", "GG", OperatorKind.REGISTRAR)
+    assert refusal(registrar, Lever.CLIENT_HOLD, "registry-contract") == (
+        "a suspension request under the registry's contract is not for a registrar to follow"
+    )
 
 
 def test_names_come_in_both_languages() -> None:

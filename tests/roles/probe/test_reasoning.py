@@ -16,6 +16,7 @@ from simulator.roles.probe.evidence import (
     Evidence,
     HopSeen,
     IpInfo,
+    Registration,
     TraceSeen,
 )
 from simulator.roles.probe.reasoning import reason
@@ -330,6 +331,7 @@ def test_a_shutdown_is_never_certain() -> None:
 NOWHERE = replace(DENIED, vantage="control")
 GONE = Delegation("clips.test", "test", "NXDOMAIN")
 ANSWERS = TRUE._replace(server="198.18.10.53", authoritative=True)
+HELD = Registration("clips.test", statuses=("server hold",), registrar="Candie Names")
 FORMER = Delegation(
     "clips.test", "test", "NOERROR", ("ns1.polder.test",), ("198.18.10.53",), (ANSWERS,)
 )
@@ -340,10 +342,52 @@ def test_a_name_denied_by_its_registry_without_a_word_cannot_be_told() -> None:
 
 
 def test_the_registrys_word_makes_a_hold_certain() -> None:
-    found = reason(evidence(DENIED, NOWHERE, delegation=GONE, registration=("server hold",)))
-    assert said(found) == ("seized.hold", CERTAIN)
-    found = reason(evidence(DENIED, NOWHERE, delegation=GONE, registration=("pending delete",)))
+    for status, actor in (
+        ("server hold", "the registry of .test"),
+        ("client hold", "the registrar Candie Names"),
+    ):
+        told = HELD._replace(statuses=(status,))
+        found = reason(evidence(DENIED, NOWHERE, delegation=GONE, registration=told))
+        assert said(found) == ("seized.hold", CERTAIN)
+        assert str(found.actor) == actor
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        (Registration("clips.test", exists=False), "knows no clips.test"),
+        (Registration("clips.test", statuses=("pending delete",)), "ending (pending delete)"),
+        (Registration("clips.test", statuses=("inactive",)), "no nameservers"),
+        (Registration("clips.test", statuses=("active",)), "disagree"),
+    ],
+)
+def test_the_registrys_word_tells_an_end_from_a_hold(told: Registration, word: str) -> None:
+    """The same evidence without that word is likely a hold."""
+    found = reason(evidence(DENIED, NOWHERE, delegation=GONE, former=FORMER, registration=told))
     assert said(found) == ("cannot_tell", UNSURE)
+    assert word in str(found.evidence[-1])
+
+
+def test_server_locks_say_that_the_registry_redelegated() -> None:
+    lock = ("server delete prohibited", "server transfer prohibited", "server update prohibited")
+    told = Registration("clips.test", statuses=lock, registrar="Candie Names")
+    taken = FORMER._replace(nameservers=("ns1.seized.test",), addresses=("192.0.2.53",))
+    shown = replace(OPEN, page="seizure_banner", address=BANNER, addresses=(BANNER,))
+    gathered = evidence(shown, replace(shown, vantage="control"), delegation=taken)
+    assert str(reason(gathered).actor) == "the registry of .test, or the name's registrar"
+    found = reason(replace(gathered, registration=told))
+    assert str(found.actor) == "the registry of .test"
+    assert f"locked it against its holder: {', '.join(lock)}." in str(found.evidence[-1])
+
+
+def test_a_transfer_in_the_directory_is_told_with_its_date() -> None:
+    told = Registration(
+        "clips.test", events=(("transfer", "2024-06-25T08:00:00Z"),), registrar="Special Projects"
+    )
+    taken = FORMER._replace(nameservers=("ns1.seized.test",), addresses=("192.0.2.53",))
+    shown = replace(OPEN, page="seizure_banner", address=BANNER, addresses=(BANNER,))
+    found = reason(evidence(shown, shown, delegation=taken, registration=told))
+    assert "the registrar Special Projects on 2024-06-25." in str(found.evidence[-1])
 
 
 def test_a_name_that_its_old_servers_still_answer_for_is_likely_held() -> None:
@@ -458,7 +502,9 @@ DELEGATIONS = st.sampled_from([None, GONE, FORMER, REDELEGATED, GONE._replace(rc
         plain_banner=VISITS,
         delegation=DELEGATIONS,
         former=DELEGATIONS,
-        registration=st.sampled_from([None, (), ("server hold",)]),
+        registration=st.sampled_from(
+            [None, HELD, HELD._replace(statuses=("pending delete",)), HELD._replace(exists=False)]
+        ),
         trace=TRACES,
         flow_trace=TRACES,
         control_trace=TRACES,

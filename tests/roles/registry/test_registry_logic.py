@@ -4,8 +4,8 @@ import pytest
 
 from simulator.errors import LabError
 from simulator.roles.registry.logic import Registry
-from simulator.roles.registry.objects import SERVER, TRANSFER_PERIOD, YEAR, Code, Domain
-from simulator.roles.registry.statuses import Status
+from simulator.roles.registry.objects import SERVER, TRANSFER_PERIOD, YEAR, Code, Domain, Grace
+from simulator.roles.registry.statuses import GraceStatus, Status
 from simulator.values import DAY, HOUR
 
 NOW = 7 * HOUR
@@ -54,6 +54,8 @@ def test_a_new_name_has_the_object_model_of_rfc_5731(registry: Registry) -> None
         nameservers=("ns1.names.example",),
         statuses=(Status.OK,),
         ds=(DS,),
+        created_by="candie",
+        grace=(Grace(GraceStatus.ADD, NOW + 5 * DAY, 1, "candie"),),
     )
     assert "secret" not in repr(domain(registry))
 

@@ -9,7 +9,7 @@ from simulator.journal import Journal
 from simulator.roles.registry.logic import Registry
 from simulator.roles.registry.objects import SERVER
 from simulator.roles.registry.service import RegistryPublication
-from simulator.values import HOUR, MINUTE
+from simulator.values import DAY, HOUR, MINUTE
 from simulator.wire.dns_values import Record
 
 
@@ -109,3 +109,23 @@ def test_the_schedule_is_the_multiples_of_its_interval() -> None:
     assert registry.next_publication(0) == 30 * MINUTE
     assert registry.next_publication(30 * MINUTE - 1) == 30 * MINUTE
     assert registry.next_publication(30 * MINUTE) == HOUR
+
+
+def test_a_restore_without_its_report_leaves_the_zone_by_itself() -> None:
+    lab = Lab()
+    lab.registry.delete("candie", "coco.xg", 0)
+
+    async def scene() -> None:
+        await lab.publication.start()
+        lab.registry.restore_request("candie", "coco.xg", lab.now())
+        await asyncio.sleep(8 * 24 * 3600)
+        await lab.publication.stop()
+
+    lab.run(scene())
+    names = [[record.name for record in records] for _at, _serial, records in lab.published]
+    assert names == [[], ["coco.xg"], []]
+    assert [at for at, _serial, _records in lab.published] == [
+        0,
+        30 * MINUTE,
+        7 * DAY + 30 * MINUTE,
+    ]

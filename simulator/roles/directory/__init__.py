@@ -1,0 +1,1 @@
+"""The public directory of a registry: RDAP and WHOIS, from the same records."""

@@ -1,0 +1,57 @@
+"""WHOIS (RFC 3912): one line of a question, and lines of ``Key: value`` until the end.
+
+The protocol says nothing of what the lines mean; the shape here is the one that registries of
+generic TLDs agreed upon, which is what the usual clients read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+LONGEST_QUERY = 512
+"""Octets of a question."""
+LONGEST_ANSWER = 1 << 18
+PORT = 43
+
+_KINDS = {
+    "domain": "domain",
+    "nameserver": "nameserver",
+    "host": "nameserver",
+    "registrar": "registrar",
+}
+
+
+class WhoisError(Exception):
+    """What came is no question."""
+
+
+class Query(NamedTuple):
+    """A question: ``kind`` is ``domain``, ``nameserver`` or ``registrar``; None if unsaid."""
+
+    text: str
+    kind: str | None = None
+
+
+def read_query(line: bytes) -> Query:
+    """Read a question with or without its end of line; raise `WhoisError`.
+
+    ``nameserver ns1.polder.test`` says what is looked for, as with many registries.
+    """
+    if len(line) > LONGEST_QUERY:
+        raise WhoisError("the question is too long")
+    try:
+        text = line.decode("ascii")
+    except UnicodeDecodeError:
+        raise WhoisError("the question is not in ASCII") from None
+    words = text.split()
+    if not words or not text.strip().isprintable():
+        raise WhoisError("there is no question")
+    kind = _KINDS.get(words[0].lower()) if len(words) > 1 else None
+    return Query(" ".join(words if kind is None else words[1:]), kind)
+
+
+def write_answer(fields: Iterable[tuple[str, str]]) -> bytes:
+    """Return an answer: a line for each field; one without a key is a line of its own."""
+    lines = [f"{key}: {value}" if key else value for key, value in fields]
+    return "".join(f"{line}\r\n" for line in lines).encode()
