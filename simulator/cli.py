@@ -140,6 +140,10 @@ def _run(arguments: Sequence[str], language: str) -> int:
         if options.json not in (None, "-"):
             check_writable(Path(options.json))
         return bench(options.json, language)
+    if options.command == "who-can":
+        from simulator.report.who_can import who_can
+
+        return who_can(options, language)
     if options.command == "at":
         from simulator.tools.command import at
 

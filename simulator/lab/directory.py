@@ -206,7 +206,7 @@ class Directories:
         registry.host_create(SERVER, server, addresses)
         registry.update(SERVER, name, now, add_nameservers=(server,))
         zone = Zone(name, self._zone_records(tld, server, addresses))
-        self._names._serve(name, entry.nameservers, zone)
+        self._names.serve(name, entry.nameservers, zone)
 
     def _zone_records(self, tld: str, server: str, addresses: tuple[Address, ...]) -> list[Record]:
         world, name = self._world, _own_domain(tld)

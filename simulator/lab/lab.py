@@ -80,7 +80,7 @@ class Lab:
         hosts = lay_out(self.fabric, world)
         now, random_for = self.fabric.now, self.fabric.random_for
         calendar_start = int(self.clock.start.timestamp())
-        self.names = Names(world, hosts, now, self.journal)
+        self.names = Names(world, hosts, now, self.journal, random_for, calendar_start)
         self.web = Web(world, hosts, now, self.journal, calendar_start, language)
         self.people = People(
             world, hosts, now, self.journal, self._run_on, random_for, calendar_start
@@ -119,6 +119,8 @@ class Lab:
         await self.names.start(self._run_on, random_for)
         await self.web.start(self._run_on, random_for)
         await self.web.open_edges(self._run_on)
+        if any(entry.directory for entry in self.world.registries.values()):
+            await self._open_directories()
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self._run_on, int(self.clock.start.timestamp()))
         self.people.settle(self.web.authority.root_pem)
@@ -136,6 +138,20 @@ class Lab:
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
         blocking.apply_standing()
+
+    async def _open_directories(self) -> None:
+        from simulator.lab.directory import Directories
+
+        directories = Directories(
+            self.world,
+            self._hosts,
+            self.names,
+            self.fabric.now,
+            self.journal,
+            calendar_start=int(self.clock.start.timestamp()),
+        )
+        authority = self._hosts[self.world.certificate_authority.host].addresses[0]
+        await directories.open(self._run_on, (authority, 80))
 
     # --- running ----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from simulator.lab.signing import Signing
 from simulator.roles.nameserver.logic import NameserverState
 from simulator.roles.nameserver.service import Nameserver
 from simulator.roles.nameserver.zone import Zone
@@ -14,6 +15,7 @@ from simulator.roles.registry.logic import Registry
 from simulator.roles.registry.objects import SERVER
 from simulator.roles.registry.service import RegistryPublication
 from simulator.roles.registry.zone import Ttls
+from simulator.roles.resolver.behaviour import Behaviour, ServeStale
 from simulator.roles.resolver.cache import Delegation
 from simulator.roles.resolver.service import Resolver, anybody
 from simulator.values import SECOND, Address, Instant, Now
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from simulator.net import Host
     from simulator.world.models import World
     from simulator.world.naming import Domain
+    from simulator.world.naming import Resolver as Entry
 
 SEIZED_TTL = 300
 """Seconds: the authorities keep their records short, so that they can move."""
@@ -35,7 +38,17 @@ _REFRESH, _RETRY, _EXPIRE = 7200, 900, 1209600
 class Names:
     """Who answers for which name. Built from a world, then changed by levers."""
 
-    def __init__(self, world: World, hosts: dict[str, Host], now: Now, journal: Journal) -> None:
+    def __init__(
+        self,
+        world: World,
+        hosts: dict[str, Host],
+        now: Now,
+        journal: Journal,
+        random_for: RandomFor,
+        calendar_start: int,
+    ) -> None:
+        self._calendar_start = calendar_start
+        self.signing = Signing(world, random_for, calendar_start)
         self._world = world
         self._hosts = hosts
         self._now = now
@@ -55,11 +68,11 @@ class Names:
         for server in self._world.nameservers.values():
             self._states.setdefault(server.host, NameserverState())
         self._open_registries(random_for)
-        self._serve("", self._world.root.nameservers, self._root_zone())
+        self.serve("", self._world.root.nameservers, self._root_zone())
         for name, domain in self._world.domains.items():
-            self._serve(name, domain.nameservers, self._own_zone(name, domain))
+            self.serve(name, domain.nameservers, self._own_zone(name, domain))
         for host, state in self._states.items():
-            nameserver = self._nameservers[host] = Nameserver(state)
+            nameserver = self._nameservers[host] = Nameserver(state, now=self._now)
             endpoints = [(address, 53) for address in self._hosts[host].addresses]
             await run_on(self._hosts[host], nameserver.start(endpoints))
         for tld, publication in self._publications.items():
@@ -68,9 +81,13 @@ class Names:
         for name in self._world.resolvers:
             await self._start_resolver(name, run_on, random_for)
 
-    def _serve(self, origin: str, nameservers: Iterable[str], zone: Zone) -> None:
+    def serve(
+        self, origin: str, nameservers: Iterable[str], zone: Zone, *, by_owner: bool = True
+    ) -> None:
+        """Have nameservers serve a zone; ``by_owner`` who holds its key, if it has one."""
+        signer = self.signing.signers.get(origin) if by_owner else None
         for nameserver in nameservers:
-            self._states[self._world.nameservers[nameserver].host].replace(zone)
+            self._states[self._world.nameservers[nameserver].host].replace(zone, signer)
 
     def addresses_of(self, nameserver: str) -> tuple[Address, ...]:
         """Return the addresses of a nameserver by its name."""
@@ -90,6 +107,7 @@ class Names:
         served = list(world.root.nameservers)
         for tld, registry in world.registries.items():
             records += [Record(tld, "NS", ttl, name) for name in registry.nameservers]
+            records += [Record(tld, "DS", ttl, ds) for ds in self.signing.ds(tld)]
             served += registry.nameservers
         records += self._address_records(dict.fromkeys(served), ttl)
         return Zone("", records)
@@ -159,6 +177,9 @@ class Names:
         now = self._now()
         done = registrar.register(domain.registrant.en, name, domain.nameservers, now, glue=glue)
         assert done.done, f"the world was checked, yet {name}: {done.reason}"
+        ds = self.signing.ds(name)
+        if ds:
+            self.registries[tld].update(domain.registrar, name, now, add_ds=ds)
         for status in domain.statuses:
             actor = SERVER if status.startswith("server") else domain.registrar
             self.registries[tld].update(actor, name, now, add_statuses=(status,))
@@ -175,7 +196,7 @@ class Names:
         def publish(serial: int, delegations: tuple[Record, ...]) -> None:
             apex = _apex(tld, entry.nameservers, ttl, entry.negative_ttl // SECOND, serial)
             own_addresses = self._address_records(own, ttl)
-            self._serve(tld, entry.nameservers, Zone(tld, [*apex, *own_addresses, *delegations]))
+            self.serve(tld, entry.nameservers, Zone(tld, [*apex, *own_addresses, *delegations]))
 
         return publish
 
@@ -186,6 +207,7 @@ class Names:
     # --- resolvers ----------------------------------------------------------------------
 
     async def _start_resolver(self, name: str, run_on: RunOn, random_for: RandomFor) -> None:
+        entry = self._world.resolvers[name]
         host = self._hosts[self._world.host_of_resolver(name)]
         roots = self._world.root.nameservers
         resolver = self.resolvers[name] = Resolver(
@@ -193,9 +215,12 @@ class Names:
             now=self._now,
             random=random_for(name),
             name=name,
-            allowed=anybody if self._world.resolvers[name].public else self._customers(name),
+            allowed=anybody if entry.public else self._customers(name),
             families=tuple(sorted({6 if ":" in address else 4 for address in host.addresses})),
             journal=self._journal,
+            trust_anchors=self.signing.anchors() if entry.validates else (),
+            calendar_start=self._calendar_start,
+            behaviour=_behaviour(entry),
         )
         await run_on(host, resolver.start([(address, 53) for address in host.addresses]))
 
@@ -247,7 +272,8 @@ class Names:
         records = _apex(name, nameservers, SEIZED_TTL, SEIZED_TTL)
         for owner in (name, f"*.{name}"):
             records += [_address_record(owner, address, SEIZED_TTL) for address in addresses]
-        self._serve(name, nameservers, Zone(name, records))
+        # The authorities have not the owner's key: their zone is not signed with it.
+        self.serve(name, nameservers, Zone(name, records), by_owner=False)
 
     def stop_serving_seized(self, name: str, nameservers: tuple[str, ...]) -> None:
         """Have the authorities' nameservers know nothing of a name any more."""
@@ -271,3 +297,15 @@ def _apex(
 
 def _address_record(name: str, address: Address, ttl: int) -> Record:
     return Record(name, "AAAA" if ":" in address else "A", ttl, address)
+
+
+def _behaviour(entry: Entry) -> Behaviour:
+    """Return how a resolver of a world behaves."""
+    return Behaviour(
+        centricity=entry.centricity,
+        ghosts=entry.ghosts,
+        serve_stale=ServeStale() if entry.serve_stale else None,
+        min_ttl=entry.min_ttl or 0,
+        max_ttl=entry.max_ttl,
+        prefetch=entry.prefetch,
+    )

@@ -121,6 +121,7 @@ class _Usage:
             choices=SCHEMAS,
             help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
         )
+        self._who_can(commands)
         self._matrix(commands)
         self._at(commands)
         diagnose = self._command(
@@ -137,6 +138,15 @@ class _Usage:
             commands, "bench", message("measure speed, each figure beside its limit")
         )
         self._json(bench, top=False)
+
+    def _who_can(self, commands: _Commands) -> None:
+        from simulator.report.who_can_usage import add_arguments
+
+        parser = self._command(
+            commands, "who-can", message("say who may compel whom, by which way, how fast")
+        )
+        add_arguments(parser, self._language)
+        self._json(parser, top=False)
 
     def _at(self, commands: _Commands) -> None:
         from simulator.tools.command import add_arguments

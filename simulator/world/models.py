@@ -36,10 +36,12 @@ from simulator.world.ways import Edge, Proxy, Relay, VpnExit
 
 OperatorKind = Literal[
     "access-provider",
+    "bank",
     "certificate-authority",
     "content-network",
     "dns-operator",
     "host",
+    "person",
     "proxy",
     "public-body",
     "registrar",

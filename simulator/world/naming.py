@@ -44,6 +44,8 @@ class Root(Model):
 
     nameservers: Annotated[tuple[DomainName, ...], Field(min_length=1)]
     ttl: Ttl = 24 * HOUR
+    signed: Flag = False
+    """With DNSSEC (RFC 4033); zones below can be signed only then."""
 
 
 class Registry(Model):
@@ -55,6 +57,10 @@ class Registry(Model):
     ttl: Ttl = 3 * HOUR
     """Of the delegations (NS) and their glue."""
     negative_ttl: Ttl = 15 * MINUTE
+    signed: Flag = False
+    directory: Flag = False
+    """Whether it has RDAP and WHOIS: at ``rdap.nic`` and ``whois.nic`` under its own name, on
+    its first nameserver's machine."""
     """How long a resolver may remember that a name does not exist (RFC 2308)."""
 
 
@@ -91,6 +97,7 @@ class Domain(Model):
     ttl: Ttl = HOUR
     """Of the zone's own records."""
     negative_ttl: Ttl = 5 * MINUTE
+    signed: Flag = False
     records: tuple[Record, ...] = ()
 
 
@@ -106,5 +113,18 @@ class Resolver(Model):
     hostname: DomainName | None = None
     """By this name, on its certificate, it is asked by TLS as well: DoT on port 853
     (RFC 7858), DoH on port 443 at ``/dns-query`` (RFC 8484)."""
+    validates: Flag = False
+    """Whether it checks signatures (DNSSEC); the root must be signed."""
+    centricity: Literal["parent", "child"] = "parent"
+    """Whose NS records count: the registry's, or the zone's own."""
+    ghosts: Flag = False
+    """Whether each answer of a zone prolongs its own NS records: a child-centric resolver that
+    is asked often enough never learns that a name was taken away."""
+    serve_stale: Flag = False
+    """Whether it gives out old answers while servers are silent (RFC 8767)."""
+    min_ttl: Ttl | None = None
+    max_ttl: Ttl | None = None
+    prefetch: Flag = False
+    """Whether it renews what is asked for shortly before it runs out."""
     block_page: Id | None = None
     """Where a public resolver's forged answers lead."""
