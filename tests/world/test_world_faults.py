@@ -78,8 +78,8 @@ CASES = {
         "kind: vpm",
         [
             (
-                "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider,"
-                " certificate-authority, content-network, dns-operator, host, proxy, public-body,"
+                "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider, bank,"
+                " certificate-authority, content-network, dns-operator, host, person, proxy, public-body,"
                 " registrar, registry,"
                 " resolver, transit, vpn; did you mean 'vpn'?"
             )

@@ -134,8 +134,8 @@ def test_faults_of_every_kind_come_at_once(small: str) -> None:
     )
     assert faults_of(text) == [
         (
-            "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider,"
-            " certificate-authority, content-network, dns-operator, host, proxy, public-body,"
+            "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider, bank,"
+            " certificate-authority, content-network, dns-operator, host, person, proxy, public-body,"
             " registrar, registry,"
             " resolver, transit, vpn; did you mean 'vpn'?"
         ),
