@@ -80,14 +80,18 @@ class Held(NamedTuple):
 class _Entry:
     """One outcome with its end; keeps what it last showed, as most lookups fall in one second."""
 
-    __slots__ = ("_shown", "_shown_ttl", "expires", "last_tenth", "outcome")
+    __slots__ = ("_shown", "_shown_ttl", "expires", "learnt", "outcome")
 
     def __init__(self, outcome: Outcome, lifetime: Duration, now: Instant) -> None:
         self.outcome = outcome
         self.expires = now + lifetime
-        self.last_tenth = self.expires - lifetime // 10
+        self.learnt = now
         self._shown = outcome
         self._shown_ttl = -1
+
+    def is_due(self, now: Instant) -> bool:
+        """Return whether it is in the last tenth of its time."""
+        return (self.expires - self.learnt) // 10 >= self.expires - now > 0
 
     def note(self, security: Security, until: Instant, errors: tuple[ExtendedError, ...]) -> None:
         """Take what validation has found."""
@@ -253,19 +257,22 @@ class Cache:
         keys = [(alias.name, "CNAME") for alias in chain.answers if alias.type == "CNAME"]
         keys += [(chain.name, question.type), (chain.name, _ABSENT)]
         found = [self._entries.get(key) for key in keys]
-        return any(one is not None and one.last_tenth <= now < one.expires for one in found)
+        return any(one is not None and one.is_due(now) for one in found)
 
     def recall(self, name: str, kind: str, since: Instant) -> tuple[Outcome, Instant] | None:
-        """Return what was last known of a name and type, and when that ended, even if it has;
-        None if it ended at ``since`` or before. TTLs are not counted down.
-
-        A name that was denied is denied for all its types: what came later took that away.
+        """Return what was learnt last of a name and type, an alias included, and when that ends
+        or did; None if it ended at ``since`` or before. TTLs are not counted down.
         """
-        for key in ((name, _ABSENT), (name, kind)):
+        last: _Entry | None = None
+        for key in ((name, kind), (name, "CNAME"), (name, _ABSENT)):
             entry = self._entries.get(key)
-            if entry is not None:
-                return (entry.outcome, entry.expires) if since < entry.expires else None
-        return None
+            if entry is None or entry.outcome.rcode == "SERVFAIL":
+                continue
+            if last is None or entry.learnt >= last.learnt:
+                last = entry
+        if last is None or last.expires <= since:
+            return None
+        return last.outcome, last.expires
 
     # --- validating -----------------------------------------------------------------
 

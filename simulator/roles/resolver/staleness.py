@@ -40,24 +40,22 @@ def stale_answer(
     while name not in met:
         met[name] = None
         found = cache.recall(name, question.type, now - policy.longest)
-        end = found is not None
         if found is None:
-            found = cache.recall(name, "CNAME", now - policy.longest)
-            if found is None or not found[0].answers:
-                return None
-            name = canonical(found[0].answers[0].data)
+            return None
         part, expires = found
         outcome = _joined(outcome, part)
         expired = min(expired, expires)
-        if end:
+        alias = part.answers[:1]
+        if not alias or alias[0].type == question.type:
             return _told(outcome, expired, now, policy)
+        name = canonical(alias[0].data)
     return None
 
 
 def is_unreachable(outcome: Outcome) -> bool:
     """Return whether a question failed for want of servers that answer it.
 
-    A denial, and data that are bogus, are answers: they do refresh what was known.
+    Answers and denials do refresh what was known (section 4), and so does what is bogus.
     """
     return outcome.rcode == "SERVFAIL" and any(
         error.code in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR) for error in outcome.extended_errors
@@ -75,7 +73,7 @@ def _joined(first: Outcome, second: Outcome) -> Outcome:
 
 
 def _told(outcome: Outcome, expired: Instant, now: Instant, policy: ServeStale) -> Stale | None:
-    if outcome.rcode == "SERVFAIL" or outcome.security is Security.BOGUS:
+    if outcome.security is Security.BOGUS:
         return None
     code = STALE_NXDOMAIN if outcome.rcode == "NXDOMAIN" else STALE_ANSWER
     error = ExtendedError(code, f"expired {(now - expired) // SECOND} s ago")

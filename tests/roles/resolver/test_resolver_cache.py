@@ -91,6 +91,18 @@ def test_a_name_that_appears_is_no_longer_denied() -> None:
     assert cache.answer(CLIPS, 0) == Outcome("NOERROR", (ADDRESS,))
 
 
+def test_a_denial_takes_the_place_of_what_it_denies_before_that_has_run_out() -> None:
+    """What was asked anew may be gone; and a name without this type is a name."""
+    cache = Cache()
+    cache.put_records((ADDRESS,), 0)
+    cache.put_denial(CLIPS, "NXDOMAIN", SOA, SECOND)
+    gone = cache.answer(CLIPS, SECOND)
+    assert gone is not None
+    assert gone.rcode == "NXDOMAIN"
+    cache.put_denial(Question("clips.test", "MX"), "NOERROR", SOA, 2 * SECOND)
+    assert cache.answer(CLIPS, 2 * SECOND) is None
+
+
 def test_failure_is_remembered_for_five_seconds() -> None:
     cache = Cache()
     failed = Outcome("SERVFAIL", extended_errors=(ExtendedError(22),))
