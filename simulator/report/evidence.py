@@ -16,9 +16,10 @@ from simulator.errors import LabError
 from simulator.report import styles
 from simulator.report.files import why
 from simulator.report.page import Page, pad
-from simulator.roles.evidence.answers import QUESTIONS, ROWS_SHOWN, SECTION_NAMES, ask
+from simulator.roles.evidence.answers import QUESTIONS, ask
+from simulator.roles.evidence.findings import SECTION_NAMES
 from simulator.roles.evidence.logic import COPIED, Dossier, check, open_dossier
-from simulator.text import say
+from simulator.text import NARROW_SPACE, say
 from simulator.values import Message, message
 from simulator.wire.custody import FILE_LIMIT, OPENED, SEALED, Chain, CustodyError, Entry
 from simulator.wire.evidence import LOOKED_UP, LOST, TAKEN
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     import argparse
 
 HOLDS, BROKEN = 0, 1
-_SPACES = " "
+ROWS_SHOWN = 12
+"""Rows of a table in an answer; the file has the rest."""
+_SPACES = ("\u00a0", NARROW_SPACE)
+"""Of French typography; Python does not count them among what can be printed."""
 _BELOW = "     "
 
 
@@ -73,6 +77,7 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each in _SPACES else "\ufffd" for each in text)
 
 
+_WHO = {"examiner": message("examiner")}
 _DEEDS = {
     OPENED: message("opened the record"),
     TAKEN: message("copied {section}"),
@@ -159,7 +164,8 @@ class _Writer:
 
     def _entry(self, entry: Entry, dossier: Dossier) -> None:
         lead = f"{entry.number:>3}  {dossier.date(entry.at)}  "
-        words = f"{printable(entry.who)}: {self._deed(entry)}"
+        who = _WHO.get(entry.who, entry.who)
+        words = self._say(message("{who}: {deed}", who=who, deed=self._deed(entry)))
         self._page.paragraph(words, first=((lead, styles.QUIET),))
         if entry.what == TAKEN:
             for words in self._content(entry):
@@ -184,8 +190,8 @@ class _Writer:
 
     def questions(self) -> None:
         """List the questions that there are."""
-        rows = [(word, self._say(title)) for word, (title, _) in QUESTIONS.items()]
-        rows.append(("visitor:ADDRESS", self._say(message("What does it tell of an address?"))))
+        rows: list[tuple[str, Message]] = [(word, title) for word, (title, _) in QUESTIONS.items()]
+        rows.append(("visitor:ADDRESS", message("What does it tell of an address?")))
         self._table(rows)
 
     def answer(self, dossier: Dossier, question: str) -> None:
@@ -205,8 +211,11 @@ class _Writer:
         for text in texts:
             self._page.paragraph(self._say(text), first=(("  - ", ""),))
 
-    def _table(self, rows: Sequence[Sequence[str]], indent: int = 0) -> None:
-        shown = [[printable(cell) for cell in row] for row in rows]
+    def _table(self, rows: Sequence[Sequence[str | Message]], indent: int = 0) -> None:
+        shown = [
+            [self._say(cell) if isinstance(cell, Message) else printable(cell) for cell in row]
+            for row in rows
+        ]
         columns = max(map(len, shown), default=0)
         widths = [
             max(cell_len(row[place]) for row in shown if place < len(row))

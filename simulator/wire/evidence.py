@@ -7,7 +7,7 @@ time in microseconds. All of it is invented, but for the visits of the lab's own
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 from simulator.values import Address, Instant
 from simulator.wire.custody import canonical
 
+_LARGEST = 2**62
+"""Nothing here is counted as high: a hundred thousand years in microseconds."""
 TAKEN, LOST = "section taken", "section lost"
 LOOKED_UP = "addresses looked up"
 
@@ -138,7 +140,7 @@ Record: TypeAlias = (
     | Peer | AdminKey | Flow | Machine
 )  # fmt: skip
 
-LAYOUT: dict[str, dict[str, type[Any]]] = {
+LAYOUT: dict[str, dict[str, Any]] = {
     "memory": {"processes.json": Process, "keys.json": VolumeKey, "unwritten.json": Line},
     "sessions": {"sessions.json": Session},
     "chat": {"messages.json": Line},
@@ -248,19 +250,23 @@ def _digest(files: Iterable[Mapping[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _records(kind: type[Any], file: Mapping[str, Any]) -> tuple[Record, ...]:
+def _records(kind: Any, file: Mapping[str, Any]) -> tuple[Record, ...]:
     content = file_bytes(file["records"])
     if file["sha256"] != hashlib.sha256(content).hexdigest() or file["bytes"] != len(content):
         raise Mismatch("sha256")
     found: tuple[Record, ...] = _reader(kind).validate_json(content, strict=True)
+    for value in (each for record in file["records"] for each in record.values()):
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise Mismatch("number")
     return found
 
 
 @cache
-def _reader(kind: Hashable) -> Any:
+def _reader(kind: Any) -> Any:
     from pydantic import TypeAdapter  # here, for only this needs it
 
-    return TypeAdapter(tuple.__class_getitem__((kind, ...)))
+    many: Any = tuple.__class_getitem__((kind, ...))
+    return TypeAdapter(many)
 
 
 def _plain(record: Record) -> dict[str, Any]:

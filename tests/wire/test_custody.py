@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 
 import pytest
@@ -52,8 +54,6 @@ def test_a_whole_record_holds_and_says_what_was_done() -> None:
 
 def test_the_hash_is_of_the_line_without_its_last_member() -> None:
     """The documented way, done by hand: it must not depend on our own code."""
-    import hashlib
-
     for line in LINES:
         content, _, end = line.rstrip(b"\n").rpartition(b',"hash":"')
         assert hashlib.sha256(content + b"}").hexdigest() == end.decode().removesuffix('"}')
@@ -171,10 +171,8 @@ def test_a_hostile_line_is_a_broken_entry(line: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_chain_or_a_sentence(data: bytes) -> None:
     for tried in (data, b'{"number":1,' + data, LINES[0] + data):
-        try:
+        with contextlib.suppress(CustodyError):
             read_chain(tried)
-        except CustodyError as error:
-            assert str(error)
 
 
 _JSON = st.recursive(

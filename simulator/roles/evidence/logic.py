@@ -68,7 +68,10 @@ class Dossier:
 
     def date(self, at: Instant) -> str:
         """Return an instant as the date and time of day of the case."""
-        return date_of(self.start, at)[:16].replace("T", " ")
+        try:
+            return date_of(self.start, at)[:16].replace("T", " ")
+        except OverflowError:  # only in a file that somebody made up
+            return "?"
 
     def records(self, path: str, kind: type[R]) -> tuple[R, ...]:
         """Return the records of a file; none where its section was lost."""
