@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from simulator.errors import LabError
 from simulator.journal import Journal
-from simulator.lab.blocking import Blocking, Undo
+from simulator.lab.blocking import Blocking
 from simulator.lab.capture import Recorder
+from simulator.lab.carried import Undo
 from simulator.lab.internet import lay_out
 from simulator.lab.law import Law, Part
 from simulator.lab.levers import Levers
@@ -130,6 +131,7 @@ class Lab:
             self.web,
             blocking,
             self.fabric.now,
+            self.journal,
             self._run_on,
             self.seed,
         )
@@ -309,7 +311,8 @@ class Lab:
         """Have an authority order operators to act; return what each made of it.
 
         ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
-        ``instrument``. Without ``wait`` the outcomes are pending, and the order goes on.
+        ``registrar``, ``instrument``. Without ``wait`` the outcomes are pending, and the
+        order goes on.
         """
         operators = [to] if isinstance(to, str) else to
         check_action(action)
@@ -345,8 +348,8 @@ class Lab:
     ) -> str:
         """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
 
-        This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``
-        and ``banner``.
+        This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``,
+        ``banner`` and ``registrar``.
         """
         check_action(action)
         key = self._key(key)
