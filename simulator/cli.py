@@ -144,6 +144,10 @@ def _run(arguments: Sequence[str], language: str) -> int:
         from simulator.report.who_can import who_can
 
         return who_can(options, language)
+    if options.command == "evidence":
+        from simulator.report.evidence import run as evidence
+
+        return evidence(options, language)
     if options.command == "at":
         from simulator.tools.command import at
 

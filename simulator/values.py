@@ -182,13 +182,27 @@ PASS = Pass()
 
 
 class Lever(enum.Enum):
-    """What a seizure does: to the name, or to the machine."""
+    """What a seizure does: to the name, the zone, the machine, what a site leans on, to money
+    and people."""
 
     CLIENT_HOLD = "client-hold"
     SERVER_HOLD = "server-hold"
     REDELEGATION = "redelegation"
+    ACCOUNT_FREEZE = "account-freeze"
+    TRANSFER_REFUSAL = "transfer-refusal"
+    TRANSFER = "transfer"
+    REGISTRY_LOCK = "registry-lock"
+    CANCELLATION = "cancellation"
+    RECORD_CHANGE = "record-change"
     HOST_TAKEOVER = "host-takeover"
     HOST_OFF = "host-off"
+    IMAGING = "imaging"
+    CONTROLLED_OPERATION = "controlled-operation"
+    END_OF_SERVICE = "end-of-service"
+    CERTIFICATE_REVOCATION = "certificate-revocation"
+    MONEY_FREEZE = "money-freeze"
+    HEARING = "hearing"
+    ARREST = "arrest"
 
 
 class OutcomeState(enum.Enum):

@@ -46,6 +46,7 @@ PAIRS = {
     "worlds": "worlds",
     "scenarios": "scenarios",
     "matrix": "matrice",
+    "evidence": "preuves",
 }
 FOLDERS = {"measures": "mesures", "ways": "contournements"}
 """Rooms of pages whose file names, ids of the lab, are the same in both languages."""

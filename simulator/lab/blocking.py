@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,13 +20,12 @@ from simulator.values import message
 from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
+    from simulator.lab.carried import Undo
     from simulator.lab.names import Names
     from simulator.lab.web import Web
     from simulator.net import Host
     from simulator.values import Address
     from simulator.world.models import World
-
-Undo = Callable[[], Awaitable[None]]
 
 
 class Blocking:

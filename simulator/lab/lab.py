@@ -24,12 +24,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from simulator.errors import LabError
 from simulator.journal import Journal
-from simulator.lab.blocking import Blocking, Undo
+from simulator.lab.blocking import Blocking
 from simulator.lab.capture import Recorder
+from simulator.lab.carried import Undo
 from simulator.lab.internet import lay_out
 from simulator.lab.law import Law, Part
 from simulator.lab.levers import Levers
 from simulator.lab.names import Names
+from simulator.lab.offices import open_offices
 from simulator.lab.orders import OrderOutcome, check_action
 from simulator.lab.people import People
 from simulator.lab.ways import Via, WayBlocked
@@ -83,10 +85,10 @@ class Lab:
         self.names = Names(world, hosts, now, self.journal, random_for, calendar_start)
         self.web = Web(world, hosts, now, self.journal, calendar_start, language)
         self.people = People(
-            world, hosts, now, self.journal, self._run_on, random_for, calendar_start
+            world, hosts, now, self.journal, self.run_on, random_for, calendar_start
         )
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
-        self._hosts = hosts
+        self.hosts = hosts
         self._orders = 0
         self._imposed: dict[str, Undo] = {}
         self.law: Law
@@ -116,42 +118,28 @@ class Lab:
 
     async def _put_up(self) -> None:
         random_for = self.fabric.random_for
-        await self.names.start(self._run_on, random_for)
-        await self.web.start(self._run_on, random_for)
-        await self.web.open_edges(self._run_on)
-        if any(entry.directory for entry in self.world.registries.values()):
-            await self._open_directories()
+        await self.names.start(self.run_on, random_for)
+        await self.web.start(self.run_on, random_for)
+        await self.web.open_edges(self.run_on)
+        await open_offices(self)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
-        await self.names.encrypt(contexts, self._run_on, int(self.clock.start.timestamp()))
+        await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
         self.people.settle(self.web.authority.root_pem)
-        blocking = Blocking(self.world, self._hosts, self.names, self.web)
+        blocking = Blocking(self.world, self.hosts, self.names, self.web)
         levers = Levers(
             self.world,
-            self._hosts,
+            self.hosts,
             self.names,
             self.web,
             blocking,
             self.fabric.now,
-            self._run_on,
+            self.journal,
+            self.run_on,
             self.seed,
         )
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
         blocking.apply_standing()
-
-    async def _open_directories(self) -> None:
-        from simulator.lab.directory import Directories
-
-        directories = Directories(
-            self.world,
-            self._hosts,
-            self.names,
-            self.fabric.now,
-            self.journal,
-            calendar_start=int(self.clock.start.timestamp()),
-        )
-        authority = self._hosts[self.world.certificate_authority.host].addresses[0]
-        await directories.open(self._run_on, (authority, 80))
 
     # --- running ----------------------------------------------------------------------------
 
@@ -171,7 +159,8 @@ class Lab:
         if not self.loop.is_closed():
             self.loop.shut_down()
 
-    def _run_on(self, host: Host, program: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def run_on(self, host: Host, program: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a program of a machine, beside the caller."""
         return self.loop.run_on(host, program)
 
     def _note_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -332,7 +321,8 @@ class Lab:
         """Have an authority order operators to act; return what each made of it.
 
         ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
-        ``instrument``. Without ``wait`` the outcomes are pending, and the order goes on.
+        ``registrar``, ``instrument``. Without ``wait`` the outcomes are pending, and the
+        order goes on.
         """
         operators = [to] if isinstance(to, str) else to
         check_action(action)
@@ -368,8 +358,8 @@ class Lab:
     ) -> str:
         """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
 
-        This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``
-        and ``banner``.
+        This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``,
+        ``banner`` and ``registrar``.
         """
         check_action(action)
         key = self._key(key)
@@ -399,3 +389,12 @@ class Lab:
         count = self.recorder.write(buffer.write, int(self.clock.start.timestamp()) * 1_000_000)
         path.write_bytes(buffer.getvalue())
         return count
+
+    def write_evidence(self, path: Path, site: str, **options: Any) -> str:
+        """Copy a site's server and file the copy; return the last hash of its record.
+
+        ``options`` are those of `simulator.lab.evidence.write_evidence`.
+        """
+        from simulator.lab.evidence import write_evidence
+
+        return write_evidence(self, path, site, **options)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from simulator.errors import LabError
+from simulator.lab.carried import Details
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -26,7 +27,7 @@ from simulator.values import SECOND, Duration, Instant, Lever, Message, Now, Out
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
-    from simulator.lab.blocking import Undo
+    from simulator.lab.carried import Undo
     from simulator.lab.levers import Levers
     from simulator.world.fields import Text
     from simulator.world.models import World
@@ -45,6 +46,8 @@ class Part:
     machine: bool = False
     banner: str | None = None
     instrument: str | None = None
+    registrar: str | None = None
+    """Who gets a transferred name; the only one of an authority unless stated."""
     preparation: Duration | None = None
     """In an operation: how long this part takes before it can be done, if that is known."""
 
@@ -176,24 +179,28 @@ class Law:
 
     async def _execute(self, key: str, part: Part, decision: Decision) -> OrderOutcome:
         state, reason = OutcomeState.REFUSED, decision.reason
+        details: Details = ()
         if not decision.refused:
             number = len(self._undo.get(key, ()))
             try:
-                undo = await self.levers.carry_out(
+                carried = await self.levers.pull(
                     f"{key}/{part.operator}/{number}",
                     part.operator,
                     part.action,
                     part.name,
                     machine=part.machine,
                     banner=part.banner,
+                    registrar=part.registrar,
                 )
             except LabError as error:
                 reason = error.message
             else:
-                state = OutcomeState.EXECUTED
-                self._undo.setdefault(key, {})[f"{part.operator}/{number}"] = undo
+                state, details = OutcomeState.EXECUTED, carried.details
+                reason = _warned(reason, carried.warning)
+                self._undo.setdefault(key, {})[f"{part.operator}/{number}"] = carried.undo
         self._record(part, state.value, reason)
         outcome = self._outcome(key, part, decision, state, reason)
+        outcome = replace(outcome, details=details)
         self._outcomes.setdefault(key, []).append(outcome)
         return outcome
 
@@ -274,6 +281,12 @@ def _known(kind: Message, name: str, table: dict[str, T]) -> T:
     if found is None:
         raise LabError(unknown(kind, name, table))
     return found
+
+
+def _warned(reason: Message, warning: Message | None) -> Message:
+    if warning is None:
+        return reason
+    return message("{reason}; but {warning}", reason=reason, warning=warning)
 
 
 def _name(text: Text) -> Name:

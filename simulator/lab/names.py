@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from simulator.errors import LabError
 from simulator.lab.signing import Signing
 from simulator.roles.nameserver.logic import NameserverState
 from simulator.roles.nameserver.service import Nameserver
@@ -18,7 +19,7 @@ from simulator.roles.registry.zone import Ttls
 from simulator.roles.resolver.behaviour import Behaviour, ServeStale
 from simulator.roles.resolver.cache import Delegation
 from simulator.roles.resolver.service import Resolver, anybody
-from simulator.values import SECOND, Address, Instant, Now
+from simulator.values import SECOND, Address, Instant, Now, message
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 SEIZED_TTL = 300
 """Seconds: the authorities keep their records short, so that they can move."""
+_LEADING = ("A", "AAAA", "CNAME")
+"""The types that lead to a machine."""
 _REFRESH, _RETRY, _EXPIRE = 7200, 900, 1209600
 
 
@@ -279,6 +282,40 @@ class Names:
         """Have the authorities' nameservers know nothing of a name any more."""
         for host in dict.fromkeys(self._world.nameservers[server].host for server in nameservers):
             self._states[host].remove(name)
+
+    def lead(
+        self, origin: str, nameservers: Iterable[str], name: str, addresses: tuple[Address, ...]
+    ) -> tuple[Record, ...]:
+        """Lead one name of a zone to other addresses; return the records that stood there.
+
+        Other types and names stay as they are. `LabError` for a name that leads nowhere.
+        """
+        states = [self._states[self._world.nameservers[server].host] for server in nameservers]
+        sets = states[0].zone(origin).at(name)
+        before = tuple(record for kind in _LEADING for record in sets.get(kind, ()))
+        if not before:
+            raise LabError(
+                message("{name} has no address in the zone {zone}", name=name, zone=origin)
+            )
+        after = [_address_record(name, address, SEIZED_TTL) for address in addresses]
+        self._change(states, origin, name, after)
+        return before
+
+    def put_back(
+        self, origin: str, nameservers: Iterable[str], name: str, before: tuple[Record, ...]
+    ) -> None:
+        """Give a name of a zone the records that `lead` took away."""
+        states = [self._states[self._world.nameservers[server].host] for server in nameservers]
+        self._change(states, origin, name, before)
+
+    def _change(
+        self, states: list[NameserverState], origin: str, name: str, records: Sequence[Record]
+    ) -> None:
+        # A CNAME stands alone at its name (RFC 1034 section 3.6.2): what goes, goes first.
+        kinds = sorted(_LEADING, key=lambda kind: any(record.type == kind for record in records))
+        for state in dict.fromkeys(states):
+            for kind in kinds:
+                state.change(origin, name, kind, [one for one in records if one.type == kind])
 
     def remembered(self, resolver: str, name: str, at: Instant) -> Instant | None:
         """Return when the last of what a resolver's cache holds about a name runs out."""

@@ -43,6 +43,8 @@ class OrderOutcome:
     path: tuple[Message, ...] = ()
     source: str = ""
     doubtful: bool = False
+    details: tuple[tuple[str, str], ...] = ()
+    """What the operator's own systems answered, by field: EPP command, result code, undo record."""
 
 
 def action_label(action: Measure | Lever) -> str:

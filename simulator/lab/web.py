@@ -52,7 +52,10 @@ class Web:
         """By host id."""
         self.edges: dict[str, Edge] = {}
         self.authority: CertificationAuthority
-        self._pending: dict[str, asyncio.Task[None]] = {}
+        self._pending: dict[tuple[str, ...], asyncio.Task[None]] = {}
+        """By names, who waits for their certificate."""
+        self._shown: dict[tuple[str, tuple[str, ...]], None] = {}
+        """Banners with the names that the authorities' machines show them for."""
 
     # --- building -----------------------------------------------------------------------
 
@@ -212,18 +215,18 @@ class Web:
         below = [name for name in known if self._world.domain_of(name) == domain]
         return tuple(dict.fromkeys((domain, *below)))
 
-    async def show_seized(self, banner_id: str, domain: str, run_on: RunOn) -> None:
-        """Have the authorities' own machine show the banner for a name and those below it,
+    async def show_seized(self, banner_id: str, names: tuple[str, ...], run_on: RunOn) -> None:
+        """Have the authorities' own machine show the banner for these names, and no others,
         with a certificate as soon as they lead there."""
         host = self._world.banners[banner_id].host
-        names = self.names_under(domain)
         machine = self.machines[host]
+        self._shown[banner_id, names] = None
         await run_on(self._hosts[host], machine.show_banner(self.banner(banner_id), names))
-        if not machine.has_certificate(domain) and domain not in self._pending:
-            program = self._certify_patiently(host, domain, names)
-            self._pending[domain] = run_on(self._hosts[host], program)
+        if not machine.has_certificate(names[0]) and names not in self._pending:
+            program = self._certify_patiently(host, names)
+            self._pending[names] = run_on(self._hosts[host], program)
 
-    async def _certify_patiently(self, host: str, domain: str, names: tuple[str, ...]) -> None:
+    async def _certify_patiently(self, host: str, names: tuple[str, ...]) -> None:
         for _ in range(CERTIFICATE_PATIENCE):
             try:
                 for first in range(0, len(names), CERTIFICATE_NAMES):
@@ -231,12 +234,15 @@ class Web:
                 break
             except LabError:  # refused: the name does not lead here yet where the authority looks
                 await asyncio.sleep(CERTIFICATE_RETRY / SECOND)
-        del self._pending[domain]
+        del self._pending[names]
 
-    def stop_showing_seized(self, banner_id: str, domain: str) -> None:
-        """Have the authorities' machine show nothing for a name any more."""
-        waiting = self._pending.pop(domain, None)
+    def stop_showing_seized(self, banner_id: str, names: tuple[str, ...]) -> None:
+        """Have the authorities' machine show nothing for these names any more, but for those
+        that another order leads there."""
+        waiting = self._pending.pop(names, None)
         if waiting is not None:
             waiting.cancel()
+        del self._shown[banner_id, names]
+        others = [name for shown, listed in self._shown if shown == banner_id for name in listed]
         machine = self.machines[self._world.banners[banner_id].host]
-        machine.release(self.names_under(domain))
+        machine.release([name for name in names if name not in others])

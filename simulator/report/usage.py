@@ -122,6 +122,7 @@ class _Usage:
             help=self._say(message("of what: {kinds}", kinds=", ".join(SCHEMAS))),
         )
         self._who_can(commands)
+        self._evidence(commands)
         self._matrix(commands)
         self._at(commands)
         diagnose = self._command(
@@ -147,6 +148,14 @@ class _Usage:
         )
         add_arguments(parser, self._language)
         self._json(parser, top=False)
+
+    def _evidence(self, commands: _Commands) -> None:
+        from simulator.report.evidence_usage import add_arguments
+
+        parser = self._command(
+            commands, "evidence", message("check and question the record of a seized server")
+        )
+        add_arguments(parser, self._language)
 
     def _at(self, commands: _Commands) -> None:
         from simulator.tools.command import add_arguments

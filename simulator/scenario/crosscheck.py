@@ -28,11 +28,24 @@ from simulator.world.fields import LONGEST, MOST_YEARS
 from simulator.world.models import World
 from simulator.world.source import Source
 
-HOST_LEVERS = (Lever.HOST_TAKEOVER, Lever.HOST_OFF)
+HOST_LEVERS = (
+    Lever.HOST_TAKEOVER,
+    Lever.HOST_OFF,
+    Lever.IMAGING,
+    Lever.CONTROLLED_OPERATION,
+)
+SITE_LEVERS = (
+    Lever.END_OF_SERVICE,
+    Lever.CERTIFICATE_REVOCATION,
+    Lever.MONEY_FREEZE,
+    Lever.HEARING,
+    Lever.ARREST,
+)
+"""What concerns a site, wherever it is hosted."""
 HOSTS_FILE = "hosts-file"
 """What ``via`` says of somebody who wrote the address down."""
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
-BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION)
+BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION, Lever.RECORD_CHANGE)
 
 
 def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
@@ -203,6 +216,7 @@ class ScenarioCheck(Check):
         self._name((*place, "name"), order.name)
         if order.lever is not None:
             self._lever(place, order.lever, order.name, order.banner)
+            self._new_registrar(place, order)
         elif order.measure is not None:
             check_measure(self.world, self, (*place, "measure"), order.measure)
 
@@ -231,6 +245,18 @@ class ScenarioCheck(Check):
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
         self._lever(place, member.lever, name, member.banner or operation.banner)
+        self._new_registrar(place, member)
+
+    def _new_registrar(self, place: Place, act: Order | Member) -> None:
+        """Note a registrar that the world has not, or that nothing is transferred to."""
+        if act.registrar is None:
+            return
+        self.known(
+            (*place, "registrar"), message("registrar"), act.registrar, self.world.registrars
+        )
+        if act.lever is not Lever.TRANSFER:
+            text = message("'registrar' goes with the lever 'transfer' alone")
+            self.wrong((*place, "registrar"), text)
 
     def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
         banners = self.world.banners
@@ -253,7 +279,13 @@ class ScenarioCheck(Check):
                 name=name,
             )
             self.wrong((*place, "name"), text)
-        if lever not in HOST_LEVERS and name not in self.world.domains:
+        if lever in SITE_LEVERS and name not in self.world.sites:
+            text = message(
+                "'{lever}' concerns a site, and '{name}' is none", lever=lever.value, name=name
+            )
+            self.wrong((*place, "name"), text)
+        registered = lever not in (*HOST_LEVERS, *SITE_LEVERS, Lever.RECORD_CHANGE)
+        if registered and name not in self.world.domains:
             text = message(
                 "'{lever}' acts on a registered name, and '{name}' is below one",
                 lever=lever.value,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from simulator.measures import DnsLie, Measure
+from simulator.scenario.crosscheck import HOST_LEVERS, SITE_LEVERS
 from simulator.scenario.models import Scenario, Step
 from simulator.values import Lever, Message, message
 from simulator.world.checking import Check
@@ -115,7 +116,9 @@ class _Doubts(Check):
     def _of_another(self, operator: str, lever: Lever, name: str) -> Message | None:
         """Return why the name or the machine is not this operator's, if it is another's."""
         world = self.world
-        if lever in (Lever.HOST_TAKEOVER, Lever.HOST_OFF):
+        if lever in SITE_LEVERS or lever is Lever.RECORD_CHANGE:
+            return None  # the operator says so itself when it is not concerned
+        if lever in HOST_LEVERS:
             owner = world.operator_of(world.sites[name].host)
             return (
                 None

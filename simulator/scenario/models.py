@@ -59,6 +59,8 @@ class _Act(Model):
     """What a host takeover covers: the named site, or all on its machine."""
     banner: Id | None = None
     """Which of the world's banners; the only one unless stated."""
+    registrar: Id | None = None
+    """Who gets a transferred name; the only registrar of an authority unless stated."""
     instrument: Id | None = None
     """The instrument of cooperation that is relied on abroad; the best one unless stated."""
 

@@ -234,6 +234,7 @@ class ScenarioRun:
             wait=order.wait_for_it,
             machine=order.scope == "machine",
             banner=order.banner,
+            registrar=order.registrar,
             instrument=order.instrument,
         )
 
@@ -254,6 +255,7 @@ class ScenarioRun:
             member.name or entry.name,
             machine=member.scope == "machine",
             banner=member.banner or entry.banner,
+            registrar=member.registrar,
             instrument=member.instrument,
             preparation=member.preparation,
         )

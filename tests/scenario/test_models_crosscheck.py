@@ -421,3 +421,24 @@ def test_a_scenario_with_parts_changed_is_a_scenario_or_faults(
     with suppress(Faults):
         source = read(" ".join(words))
         check_scenario(validate(Scenario, source), europe, source)
+
+
+@pytest.mark.parametrize(
+    ("act", "fault"),
+    [
+        (
+            "lever: transfer, registrar: noms-de-loir",
+            "unknown registrar 'noms-de-loir'; did you mean 'noms-de-loire'?",
+        ),
+        (
+            "lever: registry-lock, registrar: noms-de-loire",
+            "'registrar' goes with the lever 'transfer' alone",
+        ),
+        ("lever: arrest", "'arrest' concerns a site, and 'rila.test' is none"),
+        ("lever: imaging", "'imaging' takes a site's machine, and 'rila.test' is no site"),
+    ],
+)
+def test_a_lever_says_what_it_concerns(europe: World, act: str, fault: str) -> None:
+    order = f"{{order: {{by: court-fr, to: xf-registry, name: rila.test, {act}}}}}"
+    [found] = faults_of(europe, order)
+    assert found.endswith(fault)

@@ -120,7 +120,10 @@ def test_a_match_holds_for_these_and_fails_for_those(
             "{order: {by: a, to: b, lever: client-hole, name: c.test}}",
             (
                 "steps[0].order.lever: 'client-hole' is none of client-hold, server-hold,"
-                " redelegation, host-takeover, host-off; did you mean 'client-hold'?"
+                " redelegation, account-freeze, transfer-refusal, transfer, registry-lock,"
+                " cancellation, record-change, host-takeover, host-off, imaging,"
+                " controlled-operation, end-of-service, certificate-revocation, money-freeze,"
+                " hearing, arrest; did you mean 'client-hold'?"
             ),
         ),
         (

@@ -79,9 +79,8 @@ CASES = {
         [
             (
                 "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider, bank,"
-                " certificate-authority, content-network, dns-operator, host, person, proxy, public-body,"
-                " registrar, registry,"
-                " resolver, transit, vpn; did you mean 'vpn'?"
+                " certificate-authority, content-network, dns-operator, host, person, proxy,"
+                " public-body, registrar, registry, resolver, transit, vpn; did you mean 'vpn'?"
             )
         ],
     ),

@@ -135,9 +135,8 @@ def test_faults_of_every_kind_come_at_once(small: str) -> None:
     assert faults_of(text) == [
         (
             "w.yaml:11:39: operators.tunnel.kind: 'vpm' is none of access-provider, bank,"
-            " certificate-authority, content-network, dns-operator, host, person, proxy, public-body,"
-            " registrar, registry,"
-            " resolver, transit, vpn; did you mean 'vpn'?"
+            " certificate-authority, content-network, dns-operator, host, person, proxy,"
+            " public-body, registrar, registry, resolver, transit, vpn; did you mean 'vpn'?"
         ),
         ("w.yaml:26:17: nameservers.ns.nic.test.host: unknown host 'dsn'; did you mean 'dns'?"),
         (

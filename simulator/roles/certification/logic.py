@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from simulator.roles.certification.revocation import Ledger
 from simulator.wire.acme import (
     Authorization,
     Problem,
@@ -52,6 +53,7 @@ class Authority:
 
     def __init__(self, name: str, random: Random, today: datetime.datetime) -> None:
         self._random = random
+        self.ledger = Ledger()
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name(
             [
@@ -90,7 +92,13 @@ class Authority:
                 critical=False,
             )
         )
-        return _pem(builder.sign(self._key, hashes.SHA256()))
+        certificate = builder.sign(self._key, hashes.SHA256())
+        self.ledger.issued(certificate.serial_number, names)
+        return _pem(certificate)
+
+    def revocation_list(self, today: datetime.datetime) -> bytes:
+        """Return what is revoked, signed by the root, in DER (RFC 5280 section 5)."""
+        return self.ledger.published(self._name, self._key, today)
 
     def new_token(self) -> str:
         """Return a token of 128 bits (RFC 8555 section 8.3), 32 letters of base64url."""
@@ -100,7 +108,7 @@ class Authority:
         return (
             self._builder(self._name, self._key.public_key(), today, ROOT_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_key_usage(key_cert_sign=True), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
             .add_extension(self._key_identifier, critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -177,7 +185,9 @@ def judge_challenge(
         )
 
 
-def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
+def _key_usage(
+    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -185,7 +195,7 @@ def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) 
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=key_cert_sign,
-        crl_sign=False,
+        crl_sign=crl_sign,
         encipher_only=False,
         decipher_only=False,
     )

@@ -21,10 +21,11 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from simulator.errors import LabError
 from simulator.journal import Journal
 from simulator.roles.certification import logic
 from simulator.serving.http import HttpServer
-from simulator.values import SECOND, Address, Now
+from simulator.values import SECOND, Address, Now, message
 from simulator.wire import acme
 from simulator.wire.web import Exchange, Response, WebError, http_date, request
 
@@ -38,6 +39,8 @@ BODY_SECONDS = 30.0
 """How long an order may take to arrive once it is announced."""
 PENDING_LIMIT = 1000
 """Orders that may wait for their end; the oldest is forgotten first."""
+LIST_PATH = "/revoked.crl"
+"""Where the list of revoked certificates is fetched by HTTP."""
 _SERVER = "takedown-lab"
 
 
@@ -101,6 +104,10 @@ class CertificationAuthority:
             self._server = None
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        if incoming.method == "GET" and incoming.path == LIST_PATH:
+            reply = self._dressed(200, self.revocation_list(), "application/pkix-crl")
+            reply.force_close()
+            return reply
         try:
             status, body = await self._answer(incoming)
             kind = "application/json"
@@ -123,6 +130,22 @@ class CertificationAuthority:
         date = http_date(self._calendar_start + self._now() // SECOND)
         headers = {"Server": _SERVER, "Date": date}
         return web.Response(body=body, status=status, content_type=kind, headers=headers)
+
+    # --- revocation -------------------------------------------------------------------
+
+    def revoke(self, name: str) -> tuple[int, ...]:
+        """Revoke every certificate of a name, and list them at `LIST_PATH`; return their
+        serial numbers. `LabError` if there is none. It cannot be undone."""
+        serials = self._authority.ledger.revoke(name, _today())
+        if not serials:
+            raise LabError(message("there is no certificate of {name} to revoke", name=name))
+        for serial in serials:
+            self._record("certificate revoked", names=self._authority.ledger.names_on(serial))
+        return serials
+
+    def revocation_list(self) -> bytes:
+        """Return the list of revoked certificates as it is published, in DER."""
+        return self._authority.revocation_list(_today())
 
     async def _answer(self, incoming: web.BaseRequest) -> tuple[int, bytes]:
         path = incoming.path

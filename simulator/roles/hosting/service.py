@@ -22,7 +22,7 @@ from simulator.serving.certificates import TlsContexts
 from simulator.serving.enrolment import CertificateRefused, enrol
 from simulator.serving.http import HttpServer
 from simulator.serving.tls import TlsServerProtocol
-from simulator.values import SECOND, Address, Duration, Now
+from simulator.values import SECOND, Address, Duration, Instant, Now
 from simulator.wire.banners import Banner
 from simulator.wire.web import http_date
 
@@ -189,6 +189,21 @@ class WebHost:
                 bytes_count=image.bytes_count,
             )
         return images
+
+    def copy(
+        self,
+        name: str,
+        *,
+        seed: int = 0,
+        at: Instant | None = None,
+        retention: Duration = DEFAULT_RETENTION,
+    ) -> Image:
+        """Image a site that runs on, with the data as they were at ``at``, now unless stated.
+        `LabError` for a name that is not hosted here."""
+        site = logic.find_site(self.state, name).name
+        image = take_image(site, seed, self._now() if at is None else at, retention)
+        self._record("site imaged", site=site, sha256=image.sha256, bytes_count=image.bytes_count)
+        return image
 
     async def show_banner(self, banner: Banner, names: Iterable[str]) -> None:
         """Show the banner for these names, hosted here or not, and listen for TLS for them."""

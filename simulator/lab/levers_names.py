@@ -1,0 +1,363 @@
+"""Levers on a name: at its registrar, at its registry, and with whoever serves its zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.errors import LabError
+from simulator.lab.carried import Carried, Details, Shared, insist_code, insist_done
+from simulator.lab.holders import Holders
+from simulator.roles.registrar.logic import STAFF
+from simulator.values import Lever, Message, message
+
+if TYPE_CHECKING:
+    from simulator.lab.names import Names
+    from simulator.lab.running import RunOn
+    from simulator.lab.web import Web
+    from simulator.values import Now
+    from simulator.world.models import World
+
+SEIZURES = "seizures"
+"""The account that seized names get at a registrar of the authorities."""
+DARK = ("clientHold", "serverHold", "pendingDelete")
+NO_TRANSFER = "clientTransferProhibited"
+
+
+class NameLevers:
+    """The hands of registrars, registries and operators of zones."""
+
+    def __init__(self, world: World, names: Names, web: Web, now: Now, run_on: RunOn) -> None:
+        self._world = world
+        self._names = names
+        self._web = web
+        self._now = now
+        self._run_on = run_on
+        self._who = Holders(world, names, now)
+        self._shared = Shared()
+        self._redelegated: dict[str, str] = {}
+        """By registered name, the operator that gave it to the authorities' nameservers."""
+        self._changed: dict[str, str] = {}
+        """By name, the operator of its zone that leads it to a banner."""
+
+    async def carry_out(
+        self,
+        key: str,
+        operator: str,
+        lever: Lever,
+        name: str,
+        banner: str | None,
+        registrar: str | None,
+    ) -> Carried:
+        """Do what an operator was told; ``banner`` is a banner's id, ``registrar`` that of one
+        who gets the name. `LabError` with the reason where it cannot be done."""
+        domain = self._who.registered(name)
+        if lever is Lever.REDELEGATION:
+            return await self._redelegate(operator, domain, self.banner(banner))
+        if lever is Lever.TRANSFER:
+            return await self._transfer(operator, domain, registrar, banner)
+        if lever is Lever.RECORD_CHANGE:
+            return await self._change_records(operator, domain, name, self.banner(banner))
+        return _SIMPLE[lever](self, key, operator, domain)
+
+    def banner(self, banner: str | None) -> str:
+        """Return a banner's id: the world's only one unless stated."""
+        banners = list(self._world.banners)
+        if banner is None and len(banners) != 1:
+            raise LabError(message("name the banner: the world has {count}", count=len(banners)))
+        return banners[0] if banner is None else banner
+
+    # --- the registrar --------------------------------------------------------------------
+
+    def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
+        registrar = self._who.registrar(operator, domain)
+
+        def put() -> tuple[Message | None, Details]:
+            details = insist_done(registrar.hold(domain, self._now()), "domain update")
+            return self._banner_goes_dark(domain), details
+
+        return self._shared.carry(
+            key,
+            (Lever.CLIENT_HOLD.value, domain, registrar.id),
+            put,
+            lambda: insist_done(registrar.release(domain, self._now()), "domain update"),
+        )
+
+    def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
+        """Freeze the account that holds the name, and so all names in it."""
+        registrar = self._who.registrar(operator, domain)
+        account = registrar.holder(domain)
+        if account is None:
+            raise LabError(message("{name} is in no customer's account", name=domain))
+
+        def put() -> tuple[Message | None, Details]:
+            insist_done(registrar.freeze(account), "-")
+            names = " ".join(registrar.portfolio(account))
+            return None, (("account", account), ("names", names))
+
+        return self._shared.carry(
+            key,
+            (Lever.ACCOUNT_FREEZE.value, registrar.id, account),
+            put,
+            lambda: insist_done(registrar.thaw(account), "-"),
+        )
+
+    def _transfer_refusal(self, key: str, operator: str, domain: str) -> Carried:
+        """Keep the name: locked against transfer, and no transfer approved.
+
+        The lock is no registry lock: a registry that moves the name goes past it.
+        """
+        registrar, registry = self._who.registrar(operator, domain), self._names.registry_of(domain)
+        locked = NO_TRANSFER in self._who.object(domain).statuses
+
+        def update(add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> Details:
+            result = registry.update(
+                registrar.id, domain, self._now(), add_statuses=add, remove_statuses=remove
+            )
+            return insist_code(result, "domain update")
+
+        def put() -> tuple[Message | None, Details]:
+            details = () if locked else update(add=(NO_TRANSFER,))
+            insist_done(registrar.keep(domain), "-")
+            return None, details
+
+        def take() -> None:
+            if not locked:
+                update(remove=(NO_TRANSFER,))
+            insist_done(registrar.keep(domain, False), "-")
+
+        what = (Lever.TRANSFER_REFUSAL.value, domain, registrar.id)
+        return self._shared.carry(key, what, put, take)
+
+    # --- the registry ---------------------------------------------------------------------
+
+    def _server_hold(self, key: str, operator: str, domain: str) -> Carried:
+        self._who.insist_on_registry(operator, domain)
+        registry = self._names.registry_of(domain)
+
+        def put() -> tuple[Message | None, Details]:
+            details = insist_code(registry.hold(domain, self._now()), "domain update")
+            return self._banner_goes_dark(domain), details
+
+        return self._shared.carry(
+            key,
+            (Lever.SERVER_HOLD.value, domain),
+            put,
+            lambda: insist_code(registry.release(domain, self._now()), "domain update"),
+        )
+
+    def _registry_lock(self, key: str, operator: str, domain: str) -> Carried:
+        self._who.insist_on_registry(operator, domain)
+        registry = self._names.registry_of(domain)
+        return self._shared.carry(
+            key,
+            (Lever.REGISTRY_LOCK.value, domain),
+            lambda: (None, insist_code(registry.lock(domain, self._now()), "domain update")),
+            lambda: insist_code(registry.unlock(domain, self._now()), "domain update"),
+        )
+
+    def _cancellation(self, key: str, operator: str, domain: str) -> Carried:
+        """Delete the name. The registry undoes it as long as redemption lasts, not after."""
+        self._who.insist_on_registry(operator, domain)
+        registry = self._names.registry_of(domain)
+        result = registry.cancel_registration(domain, self._now())
+        details = insist_code(result, "domain delete")
+
+        async def undo() -> None:
+            insist_code(registry.undo_cancellation(domain, self._now()), "domain update")
+
+        return Carried(undo, self._banner_goes_dark(domain), details)
+
+    async def _transfer(
+        self, operator: str, domain: str, registrar: str | None, banner: str | None
+    ) -> Carried:
+        """Move the name to a registrar of the authorities; with a banner, to their nameservers."""
+        self._who.insist_on_registry(operator, domain)
+        if banner is not None:
+            self._insist_on_own_nameservers(domain)
+        registry, agency = self._names.registry_of(domain), self._agency(domain, registrar)
+        before = self._names.registrars[self._who.object(domain).sponsor]
+        account = before.holder(domain)
+        nameservers = () if banner is None else self._world.banners[banner].nameservers
+        result = registry.reassign(domain, agency, self._now(), nameservers=nameservers)
+        details = insist_code(result, "domain transfer")
+        self._enter(agency, domain)
+        before.books.strike(domain)
+        if banner is not None:
+            await self._lead_to_banner(operator, domain, banner)
+
+        async def give_back() -> None:
+            insist_code(registry.undo_reassignment(domain, self._now()), "domain transfer")
+            self._names.registrars[agency].books.strike(domain)
+            if account is not None:
+                before.books.enter(domain, account)
+            if banner is not None:
+                self._lead_back(domain, banner)
+
+        return Carried(give_back, None, details)
+
+    def _agency(self, domain: str, registrar: str | None) -> str:
+        """Return the registrar that gets a name: that of a public body unless stated."""
+        tld = domain.rpartition(".")[2]
+        if registrar is not None:
+            return registrar
+        public = [
+            own
+            for own, entry in self._world.registrars.items()
+            if tld in entry.registries
+            and self._world.operators[entry.operator].kind == "public-body"
+        ]
+        if len(public) != 1:
+            raise LabError(
+                message(
+                    "name the registrar: {count} of .{tld} belong to authorities",
+                    count=len(public),
+                    tld=tld,
+                )
+            )
+        return public[0]
+
+    def _enter(self, agency: str, domain: str) -> None:
+        registrar = self._names.registrars[agency]
+        if registrar.books.no_customer(SEIZURES) is not None:
+            registrar.open_account(SEIZURES, SEIZURES)
+        registrar.books.enter(domain, SEIZURES)
+
+    # --- the banner -----------------------------------------------------------------------
+
+    async def _redelegate(self, operator: str, domain: str, banner: str) -> Carried:
+        """Give the name to the authorities' nameservers, which lead to their banner."""
+        self._insist_on_own_nameservers(domain)
+        entry = self._world.banners[banner]
+        if self._world.operators[operator].kind == "registrar":
+            undo, details = self._redelegate_as_registrar(operator, domain, entry.nameservers)
+        else:
+            undo, details = self._redelegate_as_registry(operator, domain, entry.nameservers)
+        warning = self._nobody_sees(domain)
+        await self._lead_to_banner(operator, domain, banner)
+
+        async def give_back() -> None:
+            undo()
+            self._lead_back(domain, banner)
+
+        return Carried(give_back, warning, details)
+
+    async def _lead_to_banner(self, operator: str, domain: str, banner: str) -> None:
+        entry = self._world.banners[banner]
+        self._redelegated[domain] = operator
+        addresses = self._world.hosts[entry.host].addresses
+        self._names.serve_seized(domain, entry.nameservers, addresses)
+        await self._web.show_seized(banner, self._web.names_under(domain), self._run_on)
+
+    def _lead_back(self, domain: str, banner: str) -> None:
+        self._redelegated.pop(domain, None)
+        self._names.stop_serving_seized(domain, self._world.banners[banner].nameservers)
+        self._web.stop_showing_seized(banner, self._web.names_under(domain))
+
+    def _redelegate_as_registry(
+        self, operator: str, domain: str, nameservers: tuple[str, ...]
+    ) -> tuple[Callable[[], object], Details]:
+        self._who.insist_on_registry(operator, domain)
+        registry = self._names.registry_of(domain)
+        result = registry.redelegate(domain, nameservers, self._now())
+        details = insist_code(result, "domain update")
+
+        def undo() -> None:
+            insist_code(registry.undo_redelegation(domain, self._now()), "domain update")
+
+        return undo, details
+
+    def _redelegate_as_registrar(
+        self, operator: str, domain: str, nameservers: tuple[str, ...]
+    ) -> tuple[Callable[[], object], Details]:
+        registrar = self._who.registrar(operator, domain)
+        before = self._who.object(domain).nameservers
+
+        def change(to: tuple[str, ...]) -> Details:
+            done = registrar.change_nameservers(STAFF, domain, to, self._now())
+            return insist_done(done, "domain update")
+
+        return lambda: change(before), change(nameservers)
+
+    async def _change_records(self, operator: str, domain: str, name: str, banner: str) -> Carried:
+        """Lead one name to the banner in its own zone: the delegation, mail and other names
+        stay as they are."""
+        self._insist_on_zone(operator, domain)
+        self._insist_on_own_nameservers(domain)
+        if name in self._changed:
+            raise LabError(message("{name} leads to the banner already", name=name))
+        warning = self._nobody_sees(domain)
+        addresses = self._world.hosts[self._world.banners[banner].host].addresses
+        nameservers = self._world.domains[domain].nameservers
+        before = self._names.lead(domain, nameservers, name, addresses)
+        self._changed[name] = operator
+        await self._web.show_seized(banner, (name,), self._run_on)
+        told = " ".join(f"{record.type} {record.data}" for record in before)
+
+        async def put_back() -> None:
+            self._names.put_back(domain, nameservers, name, before)
+            del self._changed[name]
+            self._web.stop_showing_seized(banner, (name,))
+
+        return Carried(put_back, warning, (("records before", told),))
+
+    def _insist_on_zone(self, operator: str, domain: str) -> None:
+        hosts = [
+            self._world.nameservers[server].host
+            for server in self._world.domains[domain].nameservers
+        ]
+        owners = tuple(dict.fromkeys(self._world.operator_of(host) for host in hosts))
+        if operator not in owners:
+            raise LabError(
+                message(
+                    "{operator} does not serve the zone of {name}: {owners} does",
+                    operator=operator,
+                    name=domain,
+                    owners=", ".join(owners),
+                )
+            )
+
+    def _insist_on_own_nameservers(self, domain: str) -> None:
+        if domain in self._redelegated:
+            raise LabError(
+                message(
+                    "{name} leads to the authorities' nameservers already: {operator} gave it",
+                    name=domain,
+                    operator=self._redelegated[domain],
+                )
+            )
+
+    # --- a hold and a banner exclude each other -------------------------------------------
+
+    def _banner_goes_dark(self, domain: str) -> Message | None:
+        """Warn of a name taken out of the zone while it leads to a banner."""
+        changed = any(self._world.domain_of(name) == domain for name in self._changed)
+        if domain not in self._redelegated and not changed:
+            return None
+        return message(
+            "the banner of {name} goes dark with it: a hold and a banner exclude each other",
+            name=domain,
+        )
+
+    def _nobody_sees(self, domain: str) -> Message | None:
+        """Warn of a banner for a name that is out of the zone."""
+        status = next((own for own in self._who.object(domain).statuses if own in DARK), None)
+        if status is None:
+            return None
+        return message(
+            "{name} has {status} and is not in the zone, so nobody sees the banner: a hold and"
+            " a banner exclude each other",
+            name=domain,
+            status=str(status),
+        )
+
+
+_SIMPLE: dict[Lever, Callable[[NameLevers, str, str, str], Carried]] = {
+    Lever.CLIENT_HOLD: NameLevers._client_hold,
+    Lever.ACCOUNT_FREEZE: NameLevers._account_freeze,
+    Lever.TRANSFER_REFUSAL: NameLevers._transfer_refusal,
+    Lever.SERVER_HOLD: NameLevers._server_hold,
+    Lever.REGISTRY_LOCK: NameLevers._registry_lock,
+    Lever.CANCELLATION: NameLevers._cancellation,
+}
+NAME_LEVERS = (*_SIMPLE, Lever.REDELEGATION, Lever.TRANSFER, Lever.RECORD_CHANGE)
