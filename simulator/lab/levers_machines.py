@@ -52,6 +52,8 @@ class MachineLevers:
         machine."""
         self.controlled: dict[str, ControlledOperation] = {}
         """By site, the operations that were ever begun; the last of each."""
+        self._controlled_on: dict[str, str] = {}
+        """The machines of those."""
 
     def carry_out(
         self,
@@ -75,10 +77,10 @@ class MachineLevers:
         return self._take_over(key, host, None if machine else [name], banner)
 
     def _machine_of(self, operator: str, name: str) -> str:
-        site = self._world.sites.get(name)
-        if site is None:
+        host = self._web.host_of(name)
+        if host is None:
             raise LabError(message("no site called {name} is hosted anywhere", name=name))
-        owner = self._world.operator_of(site.host)
+        owner = self._world.operator_of(host)
         if owner != operator:
             raise LabError(
                 message(
@@ -88,7 +90,7 @@ class MachineLevers:
                     owner=owner,
                 )
             )
-        return site.host
+        return host
 
     # --- closing --------------------------------------------------------------------------
 
@@ -182,6 +184,7 @@ class MachineLevers:
         names = machine.state.sites[name].names
         operation = ControlledOperation(name, names, self._now(), machine.visits)
         self.controlled[name] = operation
+        self._controlled_on[name] = host
         self._journal.record(host, "runs under control", site=name)
 
         async def end() -> None:
@@ -191,7 +194,7 @@ class MachineLevers:
 
     def _end_control(self, host: str, names: list[str] | None) -> None:
         for site, operation in self.controlled.items():
-            if self._world.sites[site].host == host and (names is None or site in names):
+            if self._controlled_on[site] == host and (names is None or site in names):
                 self._end(host, operation)
 
     def _end(self, host: str, operation: ControlledOperation) -> None:

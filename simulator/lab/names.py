@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
+    from simulator.roles.registrar.logic import Done
     from simulator.world.models import World
     from simulator.world.naming import Domain
     from simulator.world.naming import Resolver as Entry
@@ -73,7 +75,8 @@ class Names:
         self._open_registries(random_for)
         self.serve("", self._world.root.nameservers, self._root_zone())
         for name, domain in self._world.domains.items():
-            self.serve(name, domain.nameservers, self._own_zone(name, domain))
+            if not domain.free:
+                self.serve(name, domain.nameservers, self._own_zone(name, domain))
         for host, state in self._states.items():
             nameserver = self._nameservers[host] = Nameserver(state, now=self._now)
             endpoints = [(address, 53) for address in self._hosts[host].addresses]
@@ -115,13 +118,16 @@ class Names:
         records += self._address_records(dict.fromkeys(served), ttl)
         return Zone("", records)
 
-    def _own_zone(self, name: str, domain: Domain) -> Zone:
+    def _own_zone(
+        self, name: str, domain: Domain, hosts: Mapping[str, str] | None = None
+    ) -> Zone:
         ttl = domain.ttl // SECOND
         records = _apex(name, domain.nameservers, ttl, domain.negative_ttl // SECOND)
         records += self._address_records(
             [server for server in self._world.nameservers if self._holds(name, server)], ttl
         )
-        for own, host in self._world.web_names():
+        web_names = self._world.web_names() if hosts is None else hosts.items()
+        for own, host in web_names:
             if self._holds(name, own):
                 addresses = self._world.hosts[host].addresses
                 records += [_address_record(own, address, ttl) for address in addresses]
@@ -159,17 +165,20 @@ class Names:
         accounts: dict[tuple[str, str], None] = {}
         for name in dict.fromkeys([*with_servers, *world.domains]):
             domain = world.domains[name]
+            if domain.free:
+                continue
             account = domain.registrant.en
             if (domain.registrar, account) not in accounts:
                 self.registrars[domain.registrar].open_account(account, account)
                 accounts[domain.registrar, account] = None
-            self._register(name, domain)
+            done = self._register(name, domain)
+            assert done.done, f"the world was checked, yet {name}: {done.reason}"
         for tld, registry in self.registries.items():
             self._publications[tld] = RegistryPublication(
                 registry, self._publisher(tld), self._now, self._journal
             )
 
-    def _register(self, name: str, domain: Domain) -> None:
+    def _register(self, name: str, domain: Domain) -> Done:
         registrar = self.registrars[domain.registrar]
         tld = name.rpartition(".")[2]
         glue = tuple(
@@ -179,13 +188,34 @@ class Names:
         )
         now = self._now()
         done = registrar.register(domain.registrant.en, name, domain.nameservers, now, glue=glue)
-        assert done.done, f"the world was checked, yet {name}: {done.reason}"
+        if not done.done:
+            return done
         ds = self.signing.ds(name)
         if ds:
             self.registries[tld].update(domain.registrar, name, now, add_ds=ds)
         for status in domain.statuses:
             actor = SERVER if status.startswith("server") else domain.registrar
             self.registries[tld].update(actor, name, now, add_statuses=(status,))
+        return done
+
+    def take(self, name: str, domain: Domain, hosts: Mapping[str, str]) -> Done:
+        """Register a name as any customer does, with an account in the registrant's name, and
+        serve its zone if that was done. ``hosts`` are by the names that lead to them."""
+        registrar = self.registrars[domain.registrar]
+        account = domain.registrant.en
+        with contextlib.suppress(LabError):  # a customer already, whose account may be frozen
+            registrar.open_account(account, account)
+        done = self._register(name, domain)
+        if done.done:
+            for other in self.registrars.values():
+                if other is not registrar:  # told by its registry that the name was purged
+                    other.books.strike(name)
+            self.point(name, domain, hosts)
+        return done
+
+    def point(self, name: str, domain: Domain, hosts: Mapping[str, str]) -> None:
+        """Have the nameservers of a domain lead the names in it to these hosts."""
+        self.serve(name, domain.nameservers, self._own_zone(name, domain, hosts))
 
     def _publisher(self, tld: str) -> Callable[[int, tuple[Record, ...]], None]:
         entry = self._world.registries[tld]

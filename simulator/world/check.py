@@ -12,6 +12,7 @@ from simulator.world.check_addresses import check_addresses
 from simulator.world.check_machines import check_machines
 from simulator.world.check_measures import check_standing
 from simulator.world.check_names import check_names
+from simulator.world.check_other_side import check_other_side
 from simulator.world.check_people import check_people
 from simulator.world.check_references import check_references
 from simulator.world.check_signing import check_signing
@@ -29,6 +30,7 @@ def check_world(world: World, check: Check) -> None:
     check_people(sound, check)
     check_standing(sound, check)
     check_signing(sound, check)
+    check_other_side(sound, check)
 
 
 def _resolved(world: World, check: Check) -> World:

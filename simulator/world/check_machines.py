@@ -72,7 +72,8 @@ def _web(world: World) -> list[_Use]:
         for name, entry in world.resolvers.items()
         if entry.hostname is not None
     ]
-    return [*sites, *banners, *pages, authority, *edges, *encrypted]
+    spare = [(("hosts", host), host, _SITE) for host in world.spare_hosts()]
+    return [*sites, *banners, *pages, authority, *edges, *encrypted, *spare]
 
 
 def _others(world: World) -> list[tuple[int, list[_Use]]]:
