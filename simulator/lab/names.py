@@ -213,6 +213,10 @@ class Names:
             self.point(name, domain, hosts)
         return done
 
+    def is_available(self, name: str) -> bool:
+        """Whether a registry would register a name for anybody (RFC 5731 section 3.1.1)."""
+        return self.registry_of(name).check(name, self._now()).succeeded
+
     def point(self, name: str, domain: Domain, hosts: Mapping[str, str]) -> None:
         """Have the nameservers of a domain lead the names in it to these hosts."""
         self.serve(name, domain.nameservers, self._own_zone(name, domain, hosts))

@@ -206,6 +206,10 @@ class Web:
         entry = self._world.sites.get(site)
         return None if entry is None or self._world.is_free(site) else entry.host
 
+    def title_of(self, site: str) -> str:
+        """Return the title that a site's visitors know it by."""
+        return self._world.sites[site].title.say(self._language)
+
     def put_up(self, name: str, site: Site, host: str) -> None:
         """Put a site up on a machine, whatever still stands on another."""
         machine = self.machines[host]

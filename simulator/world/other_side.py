@@ -102,6 +102,8 @@ class SiteOperator(Model):
     """Nobody sees them: the name leads home, and the machine is silent or shows a banner."""
     gone: Reaction | None = None
     """Either of the two."""
+    lost: Reaction | None = None
+    """Any of the three."""
     dropped: Catch | None = None
     """The name has become free: its registration is over."""
 
@@ -111,10 +113,12 @@ class SiteOperator(Model):
             raise Wrong(message("it reacts to nothing: say to what, and how"))
         if self.gone is not None and (self.name_lost or self.machine_lost):
             raise Wrong(message("'gone' stands for 'name_lost' and 'machine_lost' both"))
+        if self.lost is not None and len(self.reactions()) > 1:
+            raise Wrong(message("'lost' stands for every loss: no other reaction beside it"))
 
     def reactions(self) -> list[tuple[str, Reaction]]:
         """Return the reactions that are stated, by the field that holds each."""
-        fields = ("blocked", "name_lost", "machine_lost", "gone")
+        fields = ("blocked", "name_lost", "machine_lost", "gone", "lost")
         stated = [(field, getattr(self, field)) for field in fields]
         return [(field, reaction) for field, reaction in stated if reaction is not None]
 
@@ -137,6 +141,6 @@ class Audience(Model):
     patience: Duration = 14 * DAY
     """How long they go on trying, all in all."""
     kept: Share = Share(least=10, most=20)
-    """Which part of them one new address of the same site, or one clone, keeps."""
+    """Which part of them one new address of the same site keeps."""
     kept_elsewhere: Share = Share(least=5, most=8)
-    """The same for another brand, or a site that was there before."""
+    """The same for another brand, a clone, or a site that was there before."""

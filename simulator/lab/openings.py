@@ -1,0 +1,109 @@
+"""Names and sites that are not there from the beginning: how somebody registers the one and
+puts up the other, by the same doors as everybody."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from simulator.errors import LabError
+from simulator.values import HOUR, SECOND, Message, message
+from simulator.world.models import Site
+
+if TYPE_CHECKING:
+    from simulator.lab.names import Names
+    from simulator.lab.running import RunOn
+    from simulator.lab.web import Web
+    from simulator.values import Now
+    from simulator.world.models import World
+    from simulator.world.naming import Domain
+    from simulator.world.other_side import Catch
+
+_RETRY = HOUR
+_PATIENCE = 3 * 24
+"""How many times a certificate is asked for before somebody gives up: three days."""
+
+
+class Openings:
+    """What may open later in a world. Each method returns once visitors can come, with a
+    certificate; `LabError` with the reason where somebody refuses."""
+
+    def __init__(self, world: World, names: Names, web: Web, now: Now, run_on: RunOn) -> None:
+        self._world = world
+        self._names = names
+        self._web = web
+        self._now = now
+        self._run_on = run_on
+
+    async def open(self, name: str) -> Message:
+        """Register the free domain of a site, and put the site up."""
+        site, domain = self._world.sites[name], self._world.domain_of(name)
+        assert domain is not None, "every site of a checked world is in a domain"
+        hosts = {own: host for own, host in self._world.web_names()}
+        await self._register(domain, self._world.domains[domain], hosts)
+        await self._put_up(name, site, site.host)
+        return message(
+            "registers {name} at {registrar} and opens it on {host}",
+            name=domain,
+            registrar=self._world.domains[domain].registrar,
+            host=site.host,
+        )
+
+    async def move(self, name: str, host: str) -> Message:
+        """Put a site up on another machine, and lead its name there in its own zone."""
+        site, domain = self._world.sites[name], self._world.domain_of(name)
+        assert domain is not None, "every site of a checked world is in a domain"
+        hosts = dict(self._world.web_names())
+        hosts |= {own: self._web.host_of(own) or at for own, at in hosts.items()}
+        hosts |= dict.fromkeys((name, *site.aliases), host)
+        self._names.point(domain, self._world.domains[domain], hosts)
+        await self._put_up(name, site, host)
+        return message("puts {name} up again on {host}", name=name, host=host)
+
+    def is_dropped(self, name: str) -> bool:
+        """Whether a name that was registered once is free again."""
+        return self._names.is_available(name)
+
+    async def catch(self, catch: Catch) -> Message:
+        """Register a dropped name, and put a page of one's own up under it."""
+        domain = self._world.domains[catch.name].model_copy(
+            update={
+                "registrar": catch.registrar,
+                "registrant": catch.registrant,
+                "nameservers": catch.nameservers,
+                "records": (),
+                "statuses": (),
+            }
+        )
+        site = Site(host=catch.host, title=catch.title, text=catch.text)
+        await self._register(catch.name, domain, {catch.name: catch.host})
+        await self._put_up(catch.name, site, catch.host)
+        return message(
+            "registers {name}, which was free again, at {registrar}",
+            name=catch.name,
+            registrar=catch.registrar,
+        )
+
+    async def _register(self, name: str, domain: Domain, hosts: dict[str, str]) -> None:
+        done = self._names.take(name, domain, hosts)
+        if not done.done:
+            raise LabError(done.reason)
+        # Whoever asks before the zone is published makes caches remember that there is nothing.
+        registry = self._names.registry_of(name)
+        due = registry.next_publication(self._now())
+        await asyncio.sleep((due - self._now()) / SECOND + 1)
+
+    async def _put_up(self, name: str, site: Site, host: str) -> None:
+        self._web.put_up(name, site, host)
+        if not site.https:
+            return
+        for _ in range(_PATIENCE):
+            try:
+                await self._web.certify(name, site, host, self._run_on)
+            except LabError:  # the authority's resolver still has an old answer, or none
+                await asyncio.sleep(_RETRY / SECOND)
+            else:
+                return
+        raise LabError(
+            message("{name} gets no certificate: the name does not lead there", name=name)
+        )
