@@ -52,12 +52,14 @@ class Count(NamedTuple):
     at: Instant
     people: int
     shares: tuple[Share, ...]
+    kept: tuple[int, int]
+    """People who are at one of the addresses."""
     looking: tuple[int, int]
     gave_up: tuple[int, int]
     log: Log
     missed: int
     """Visits that the first site did not get since the beginning, as all would have come on:
-    what its log would hold had it run on."""
+    what its log would hold had it run on. Modelled."""
 
 
 class SiteAudience:
@@ -99,7 +101,7 @@ class SiteAudience:
         self._settle(successors, reached)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._come_and_go())
-            self._task.add_done_callback(lambda task: task.cancelled() or task.result())
+            self._task.add_done_callback(_ended)
         log = self._log()
         self._counted = self._lab.now
         return Count(
@@ -107,6 +109,7 @@ class SiteAudience:
             self._lab.now,
             self._few.total,
             tuple(self._share(each, reached) for each in successors),
+            _span(self._few.settled, self._many.settled),
             _span(self._few.searching, self._many.searching),
             _span(self._few.gave_up, self._many.gave_up),
             log,
@@ -129,9 +132,7 @@ class SiteAudience:
             wanted += [*crowd.where(), *crowd.wanted(now, successors)]
         reached = await self._open(wanted)
         self._missed += sum(
-            count
-            for vantage, count in self._people.items()
-            if not reached[vantage, self._site]
+            count for vantage, count in self._people.items() if not reached[vantage, self._site]
         )
         self._settle(successors, reached)
 
@@ -181,6 +182,11 @@ class SiteAudience:
         else:
             hands = "operator"
         return Log(len(visits), tuple(dict.fromkeys(visit.address for visit in visits)), hands)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.result()  # what failed in it is the lab's failure
 
 
 def _span(one: int, other: int) -> tuple[int, int]:

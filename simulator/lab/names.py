@@ -118,9 +118,7 @@ class Names:
         records += self._address_records(dict.fromkeys(served), ttl)
         return Zone("", records)
 
-    def _own_zone(
-        self, name: str, domain: Domain, hosts: Mapping[str, str] | None = None
-    ) -> Zone:
+    def _own_zone(self, name: str, domain: Domain, hosts: Mapping[str, str] | None = None) -> Zone:
         ttl = domain.ttl // SECOND
         records = _apex(name, domain.nameservers, ttl, domain.negative_ttl // SECOND)
         records += self._address_records(

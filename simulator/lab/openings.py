@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
     from simulator.values import Now
+    from simulator.world.fields import Text
     from simulator.world.models import World
     from simulator.world.naming import Domain
     from simulator.world.other_side import Catch
@@ -43,10 +44,10 @@ class Openings:
         await self._register(domain, self._world.domains[domain], hosts)
         await self._put_up(name, site, site.host)
         return message(
-            "registers {name} at {registrar} and opens it on {host}",
+            "registers {name} at {registrar} and opens it at {host}",
             name=domain,
-            registrar=self._world.domains[domain].registrar,
-            host=site.host,
+            registrar=self._registrar(self._world.domains[domain].registrar),
+            host=self._hosting(site.host),
         )
 
     async def move(self, name: str, host: str) -> Message:
@@ -58,7 +59,7 @@ class Openings:
         hosts |= dict.fromkeys((name, *site.aliases), host)
         self._names.point(domain, self._world.domains[domain], hosts)
         await self._put_up(name, site, host)
-        return message("puts {name} up again on {host}", name=name, host=host)
+        return message("puts {name} up again at {host}", name=name, host=self._hosting(host))
 
     def is_dropped(self, name: str) -> bool:
         """Whether a name that was registered once is free again."""
@@ -81,8 +82,14 @@ class Openings:
         return message(
             "registers {name}, which was free again, at {registrar}",
             name=catch.name,
-            registrar=catch.registrar,
+            registrar=self._registrar(catch.registrar),
         )
+
+    def _registrar(self, registrar: str) -> Text:
+        return self._world.operators[self._world.registrars[registrar].operator].name
+
+    def _hosting(self, host: str) -> Text:
+        return self._world.operators[self._world.operator_of(host)].name
 
     async def _register(self, name: str, domain: Domain, hosts: dict[str, str]) -> None:
         done = self._names.take(name, domain, hosts)

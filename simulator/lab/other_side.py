@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
@@ -64,7 +64,6 @@ class _Watched:
     told: bool = False
     """Whether the journal has it that an arrest or frozen money holds it up."""
     caught: bool = False
-    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
 
 class OtherSide:
@@ -75,11 +74,17 @@ class OtherSide:
         self._world = lab.world
         self._openings = Openings(lab.world, lab.names, lab.web, lab.fabric.now, lab.run_on)
         self._watched: dict[str, _Watched] = {}
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self.acts: list[Reacted] = []
         """All that was done so far, in order."""
 
     def __repr__(self) -> str:
         return f"<OtherSide {' '.join(self._watched)} acts={len(self.acts)}>"
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """Who has begun."""
+        return tuple(self._watched)
 
     def begin(self, operators: Iterable[str]) -> None:
         """Have site operators watch and react from now on; `LabError` for one that the world
@@ -93,7 +98,7 @@ class OtherSide:
                 random = self._lab.fabric.random_for(f"{name}/acts")
                 team = Team(policy_of(entry), random)
                 self._watched[name] = watched = _Watched(entry, team, list(entry.sites))
-                self._start(watched, self._watch(name, watched))
+                self._start(self._watch(name, watched))
 
     def successors(self, site: str) -> tuple[Successor, ...]:
         """Return where the people of a site may turn to: itself, what opened since for its sake,
@@ -134,11 +139,13 @@ class OtherSide:
             await asyncio.sleep((until - lab.now) / SECOND)
 
     async def _look(self, name: str, watched: _Watched) -> None:
-        sights = []
-        for site in watched.sites:
-            for vantage in watched.entry.vantages:
+        sights: list[Sight] = []
+        for vantage in watched.entry.vantages:
+            for site in reversed(watched.sites):  # the newest first: who sees one is served
                 seen = await self._lab.visit(f"https://{site}/", vantage, compare=False)
                 sights.append(Sight(vantage, site, self.is_there(site, seen), seen.addresses))
+                if sights[-1].is_there:
+                    break
         machines = {site: self._machine(site) for site in watched.sites}
         what = loss(sights, machines)
         if what is not watched.loss:
@@ -176,7 +183,7 @@ class OtherSide:
     def _set_to_work(self, name: str, watched: _Watched) -> None:
         hindrance, team, now = self._hindrance(watched), watched.team, self._lab.now
         for plan in team.due(now, hindrance):
-            self._start(watched, self._carry_out(name, watched, plan))
+            self._start(self._carry_out(name, watched, plan))
         held = held_up(team.planned, hindrance, team.policy, now)
         if held and not watched.told:
             cause = "arrest" if hindrance.arrested is not None else "money frozen"
@@ -203,7 +210,7 @@ class OtherSide:
         if catch is not None and not watched.caught and self._openings.is_dropped(catch.name):
             watched.caught = True
             self._record(name, "noticed", dropped=catch.name)
-            self._start(watched, self._catch(name, watched, self._lab.now))
+            self._start(self._catch(name, watched, self._lab.now))
 
     async def _catch(self, name: str, watched: _Watched, since: Instant) -> None:
         catch = watched.entry.dropped
@@ -235,11 +242,15 @@ class OtherSide:
     def _record(self, name: str, what: str, **details: object) -> None:
         self._lab.journal.record(name, what, **details)
 
-    def _start(self, watched: _Watched, program: Coroutine[Any, Any, None]) -> None:
+    def _start(self, program: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(program)
-        # What fails in it is the lab's failure, not a line that nobody reads.
-        task.add_done_callback(lambda done: None if done.cancelled() else done.result())
-        watched.tasks.append(task)
+        self._tasks[task] = None  # a loop holds its tasks by weak references alone
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        if not task.cancelled():
+            task.result()  # what failed in it is the lab's failure, told by whoever runs the lab
 
 
 def policy_of(entry: SiteOperator) -> Policy:
@@ -256,6 +267,4 @@ def policy_of(entry: SiteOperator) -> Policy:
         for field_name, reaction in entry.reactions()
         for kind in kinds[field_name]
     }
-    return Policy(
-        reactions, entry.kind == "imitator", entry.after_arrest, entry.money_delay
-    )
+    return Policy(reactions, entry.kind == "imitator", entry.after_arrest, entry.money_delay)

@@ -13,6 +13,7 @@ from simulator.report.cast import people, places
 from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
+from simulator.report.other_side import OtherSideReport
 from simulator.report.page import Page, Piece
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, decimal, spell
@@ -46,6 +47,7 @@ class ConsoleReport:
         self._places = places(run.scenario, run.world)
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
+        self._others = OtherSideReport(self.page, self.voice, run.world)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class ConsoleReport:
             self._remembered,
         )
         self._before = run.ended
-        self._write_step(finding)
+        self._write_step(finding, run)
         self._write_diagnoses(run.diagnosed)
         self.page.flush()
 
@@ -111,7 +113,7 @@ class ConsoleReport:
         held = self._run.lab.names.resolvers[resolver].cache.held(name, at)
         return max((entry.expires for entry in held if entry.name == name), default=None)
 
-    def _write_step(self, finding: StepFinding) -> None:
+    def _write_step(self, finding: StepFinding, run: StepRun) -> None:
         page, voice = self.page, self.voice
         later = finding.later >= NOTICEABLE or finding.number == 1
         if later or (finding.number is None and finding.say is not None):
@@ -125,7 +127,9 @@ class ConsoleReport:
         if finding.lifted:
             self._orders.write_lifted(finding.lifted)
         self._orders.write(finding.orders)
+        self._others.write_reactions(run.reacted)
         self._write_groups(finding.groups)
+        self._others.write_counts(run.counts)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)
             draining = message("Caches may still hold the old answers until {until}.", until=until)
@@ -210,6 +214,7 @@ class ConsoleReport:
             write_contrasts(contrast, page, self.voice)
             page.blank()
         self._points(message("To take away"), run.scenario.takeaways)
+        self._others.write_published()
         self._orders.write_sources()
         self._points(message("Where to go next"), run.scenario.next, commands=True)
         self._write_verdict()

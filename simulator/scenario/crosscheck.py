@@ -7,21 +7,19 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from simulator.errors import LabError, NotSimulated
+from simulator.scenario.check_fields import FieldCheck
 from simulator.scenario.models import (
     ALL,
     Connect,
     Coordinate,
-    Expected,
     Member,
     Order,
     Scenario,
     Step,
 )
-from simulator.scenario.words import WORDS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
 from simulator.world.check_measures import check_measure
-from simulator.world.checking import Check
 from simulator.world.choices import CIRCUMVENTIONS, choose, known_ways
 from simulator.world.faults import Place, nearest
 from simulator.world.fields import LONGEST, MOST_YEARS
@@ -42,8 +40,6 @@ SITE_LEVERS = (
     Lever.ARREST,
 )
 """What concerns a site, wherever it is hosted."""
-HOSTS_FILE = "hosts-file"
-"""What ``via`` says of somebody who wrote the address down."""
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION, Lever.RECORD_CHANGE)
 
@@ -55,14 +51,15 @@ def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
     check.done()
 
 
-class ScenarioCheck(Check):
+class ScenarioCheck(FieldCheck):
     """The faults of one scenario in its world."""
 
     def run(self, scenario: Scenario, world: World) -> None:
         """Note all faults."""
         self.world = world
         self.earlier: dict[str, Step] = {}
-        self.connections = known_ways(world)
+        self.watching: dict[str, None] = {}
+        self.connections = tuple(known_ways(world))
         self.names = (
             *world.sites,
             *(alias for site in world.sites.values() for alias in site.aliases),
@@ -112,6 +109,7 @@ class ScenarioCheck(Check):
         if step.coordinate is not None:
             self._coordinate((*place, "coordinate"), step.coordinate)
         self._looks(place, step)
+        self.others(place, step)
         self._expect(place, step)
 
     # --- people and looks -----------------------------------------------------------------
@@ -324,9 +322,13 @@ class ScenarioCheck(Check):
         for who, expected in step.expect.items():
             where = (*place, "expect", who)
             if who in looking or (who == ALL and looking):
-                self._stated(where, expected, observation=True)
+                self.stated(where, expected, "observation")
             elif who in ordered:
-                self._stated(where, expected, observation=False)
+                self.stated(where, expected, "operator")
+            elif who in self.watching:
+                self.stated(where, expected, "site operator")
+            elif step.audience and who in self.world.sites:
+                self.stated(where, expected, "count")
             elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
                 self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
 
@@ -351,35 +353,6 @@ class ScenarioCheck(Check):
             return message("'{who}' gets no order in this step", who=who)
         return message("'{who}' has no part in this step", who=who)
 
-    def _stated(self, place: Place, expected: Expected, *, observation: bool) -> None:
-        stated = expected.stated()
-        if not stated:
-            self.wrong(place, message("nothing is expected"))
-        for field, match in stated.items():
-            where = (*place, field)
-            if (field == "outcome") is observation:
-                text = (
-                    message("'outcome' is an operator's, not a vantage point's")
-                    if observation
-                    else message("an operator has only an 'outcome'")
-                )
-                self.wrong(where, text)
-            words = self._words(field)
-            for value in match.values:
-                if words is not None and value is not None and value not in words:
-                    meant = nearest(str(value), words)
-                    self.wrong(where, _no_word(field, value, words, meant), meant)
-
-    def _words(self, field: str) -> tuple[str, ...] | None:
-        """Return all that a field can say, or None where it is open."""
-        if field == "resolver":
-            return tuple(self.world.resolvers)
-        if field == "via":
-            return (*self.connections, HOSTS_FILE)
-        if field == "country":
-            return tuple(self.world.countries)
-        return WORDS.get(field)
-
 
 def _since(start: datetime, moment: datetime | None) -> int:
     """Return the microseconds from the start to a date, 0 without one."""
@@ -388,10 +361,3 @@ def _since(start: datetime, moment: datetime | None) -> int:
 
 def _gives_orders(step: Step) -> bool:
     return bool(step.order) or step.coordinate is not None
-
-
-def _no_word(field: str, value: str | int, words: tuple[str, ...], meant: str | None) -> Message:
-    """Say that a field never holds ``value``; list what it can, unless one of it is meant."""
-    if meant is not None:
-        return message("unknown {field} '{value}'", field=field, value=value)
-    return message("'{value}' is none of {words}", value=value, words=", ".join(words))

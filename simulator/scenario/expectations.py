@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simulator.lab.orders import OrderOutcome
 from simulator.scenario.models import ALL, Expected, Step
-from simulator.values import Observation
+from simulator.values import Observation, OutcomeState
 from simulator.world.fields import Text
+
+if TYPE_CHECKING:
+    from simulator.lab.audience import Count
+    from simulator.lab.other_side import Reacted
+    from simulator.scenario.runner import StepRun
 
 Seen = str | int | tuple[str | int, ...] | None
 
@@ -25,31 +30,67 @@ class Verdict:
     why: Text | None = None
 
 
-def judge(
-    step: Step,
-    observations: Sequence[Observation],
-    outcomes: Sequence[OrderOutcome],
-    resolvers: Mapping[str, str],
-) -> list[Verdict]:
-    """Compare a step's expectations with its observations and outcomes.
+def judge(step: Step, run: StepRun, resolvers: Mapping[str, str]) -> list[Verdict]:
+    """Compare a step's expectations with what the run recorded of it.
 
     ``resolvers`` maps addresses to the ids that authors write.
     """
     verdicts: list[Verdict] = []
     for subject, expected in step.expect.items():
-        seen = [
+        seen: list[tuple[str, Mapping[str, Seen]]] = [
             (observation.vantage, observed_fields(observation, resolvers))
-            for observation in observations
+            for observation in run.observations
             if subject in (observation.vantage, ALL)
         ]
         if subject != ALL:
-            seen += [
-                (outcome.to, {"outcome": outcome.state.value})
-                for outcome in outcomes
-                if outcome.to == subject
-            ]
+            seen += _told_of(subject, run)
         verdicts += _compare(expected, seen or [(subject, {})], step.why)
     return verdicts
+
+
+def _told_of(subject: str, run: StepRun) -> list[tuple[str, Mapping[str, Seen]]]:
+    """Return what there is of an operator, a site operator, or a site whose people are counted."""
+    found: list[tuple[str, Mapping[str, Seen]]] = [
+        (outcome.to, {"outcome": outcome.state.value})
+        for outcome in run.outcomes + run.lifted
+        if outcome.to == subject
+    ]
+    if subject in run.site_operators:
+        found.append((subject, reacted_fields(subject, run.reacted)))
+    for count in run.counts:
+        found += [(subject, fields) for fields in counted_fields(subject, count)]
+    return found
+
+
+def reacted_fields(operator: str, reacted: Iterable[Reacted]) -> dict[str, Seen]:
+    """Return what a site operator did, as expectations name it."""
+    own = [each for each in reacted if each.operator == operator]
+    done = [each for each in own if each.state is OutcomeState.EXECUTED]
+    return {
+        "acts": tuple(dict.fromkeys(each.act for each in done)),
+        "opened": tuple(each.target for each in done),
+    }
+
+
+def counted_fields(site: str, count: Count) -> Iterable[dict[str, Seen]]:
+    """Yield the fields of a site in a count of people; those of the count with its own site."""
+    for share in count.shares:
+        if share.site != site:
+            continue
+        fields: dict[str, Seen] = {
+            "reached_from": share.reached,
+            "people_least": share.least,
+            "people_most": share.most,
+        }
+        if site == count.site:
+            least, most = count.kept
+            fields |= {
+                "kept_least": 100 * least // count.people,
+                "kept_most": 100 * most // count.people,
+                "log_visits": count.log.visits,
+                "hands": count.log.hands,
+            }
+        yield fields
 
 
 def _compare(

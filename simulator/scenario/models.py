@@ -35,12 +35,14 @@ ACTIONS = (
     "disconnect",
     "connect",
     "lift",
+    "other_side",
     "order",
     "coordinate",
     "wait",
     "visit",
     "resolve",
     "diagnose",
+    "audience",
     "expect",
 )
 """The vocabulary, in the order in which the actions of one step run."""
@@ -243,7 +245,9 @@ class Expected(Model):
     The fields are those of `simulator.values.Observation`; what is not stated may be
     anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
     ``issuer`` and ``certificate_names`` are the certificate's. ``outcome`` is an
-    operator's: ``executed``, ``refused`` or ``pending``.
+    operator's: ``executed``, ``refused`` or ``pending``. A site operator's are ``acts`` and
+    ``opened``, those of this step; the rest are of a site whose people are counted:
+    ``kept_least`` and ``kept_most`` are percentages of all of them.
     """
 
     USUAL: ClassVar[tuple[str, ...]] = ("page",)
@@ -269,6 +273,15 @@ class Expected(Model):
     confidence: _Match = ANYTHING
     ways: _Match = ANYTHING
     outcome: _Match = ANYTHING
+    acts: _Match = ANYTHING
+    opened: _Match = ANYTHING
+    reached_from: _Match = ANYTHING
+    people_least: _Match = ANYTHING
+    people_most: _Match = ANYTHING
+    kept_least: _Match = ANYTHING
+    kept_most: _Match = ANYTHING
+    log_visits: _Match = ANYTHING
+    hands: _Match = ANYTHING
 
     def stated(self) -> dict[str, Match]:
         """Return the fields that the author wrote, in the order of the model."""
@@ -302,14 +315,19 @@ class Step(Model):
     connect: Annotated[tuple[Connect, ...], _one_or_several(Connect)] = ()
     lift: Many = ()
     """Ids of steps whose orders are taken back."""
+    other_side: Many = ()
+    """Site operators who watch and react from now on; ``all`` of the world's."""
     order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
     coordinate: Coordinate | None = None
     wait: Annotated[Wait | None, _short_wait] = None
     visit: Visit | None = None
     resolve: Resolve | None = None
     diagnose: Diagnose | None = None
+    audience: Many = ()
+    """Sites whose people are counted now, and come and go by themselves from now on."""
     expect: dict[str, Expected] = Field(default={})
-    """By vantage point, by operator, or ``all`` of the step's vantage points."""
+    """By vantage point, by operator, by site operator, by a counted site, or ``all`` of the
+    step's vantage points."""
     why: Text | None = None
     """Why the step's expectations should hold; shown beside them."""
 

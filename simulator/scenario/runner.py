@@ -29,9 +29,12 @@ from simulator.world.fields import Text
 from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
+    from simulator.lab.audience import Count
+    from simulator.lab.other_side import Reacted
     from simulator.net import Clock
     from simulator.roles.resolver.stub import Answer
     from simulator.scenario.loader import Lesson
+    from simulator.scenario.others import Others
 
 
 @dataclass(slots=True)
@@ -52,6 +55,11 @@ class StepRun:
     """What the test helper saw of each URL, where the run was asked to have it look."""
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
+    reacted: list[Reacted] = field(default_factory=list)
+    """What the other side did in this step."""
+    counts: list[Count] = field(default_factory=list)
+    site_operators: tuple[str, ...] = ()
+    """Those who were watching when it ended."""
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -84,6 +92,7 @@ class ScenarioRun:
         if capture:
             self.lab.record()
         self.done: list[StepRun] = []
+        self._others: Others | None = None
         self._controls = controls and self.world.control is not None
         self._resolvers = {
             self.lab.people.resolver_address(resolver): resolver
@@ -114,7 +123,7 @@ class ScenarioRun:
             run = StepRun(step, name, title, number, self.lab.now)
             self._carry_through(run)
             run.ended = self.lab.now
-            run.verdicts = judge(step, run.observations, run.outcomes + run.lifted, self._resolvers)
+            run.verdicts = judge(step, run, self._resolvers)
             self.done.append(run)
             yield run
 
@@ -138,6 +147,8 @@ class ScenarioRun:
                 await lab.connect(who, connect.via)
         for lifted in step.lift:
             run.lifted += await lab.lift(lifted)
+        if step.other_side or step.audience:
+            self._begin(step)
         given = [self._order(run.id, order) for order in step.order]
         for outcomes in await asyncio.gather(*given):
             run.outcomes += outcomes
@@ -152,6 +163,10 @@ class ScenarioRun:
         if step.diagnose is not None:
             run.diagnosed += await self._diagnose(run, step.diagnose)
             run.observations += run.diagnosed
+        if self._others is not None:
+            run.counts += await self._others.count(step.audience)
+            run.reacted += self._others.reacted()
+            run.site_operators = self._others.watching
 
     async def _wait(self, step: Step) -> None:
         assert step.wait is not None
@@ -160,6 +175,14 @@ class ScenarioRun:
         else:
             assert step.wait.duration is not None
             await self.lab.wait(step.wait.duration)
+
+    def _begin(self, step: Step) -> None:
+        """Let the other side stir. Imported only where a scenario has one."""
+        if self._others is None:
+            from simulator.scenario.others import Others
+
+            self._others = Others(self.lab)
+        self._others.begin(step.other_side)
 
     # --- looking ----------------------------------------------------------------------------
 

@@ -58,10 +58,14 @@ def _reaction(
         if reaction.act == "move-host":
             _is_a_web_host(world, check, where, target)
         elif not world.is_free(target):
-            text = message("'{name}' is there from the beginning: its domain is not 'free'", name=target)
+            text = message(
+                "'{name}' is there from the beginning: its domain is not 'free'", name=target
+            )
             check.wrong(where, text)
         elif target in planned:
-            text = message("'{name}' is taken by '{other}' already", name=target, other=planned[target])
+            text = message(
+                "'{name}' is taken by '{other}' already", name=target, other=planned[target]
+            )
             check.wrong(where, text)
         else:
             planned[target] = ".".join(map(str, place[1:3]))
@@ -118,7 +122,9 @@ def _free_names(world: World, check: Check, planned: dict[str, str]) -> None:
             check.wrong(("sites", name), text)
         for field in ("substitute_of", "mirror_of"):
             if getattr(site, field) is not None:
-                text = message("'{field}' is of sites that are there from the beginning", field=field)
+                text = message(
+                    "'{field}' is of sites that are there from the beginning", field=field
+                )
                 check.wrong(("sites", name, field), text)
     for key, audience in world.audiences.items():
         if world.is_free(key):

@@ -67,7 +67,12 @@ class Crowd:
     @property
     def total(self) -> int:
         """All people, wherever they are."""
-        return sum(self._at.values()) + self.searching + self.gave_up
+        return self.settled + self.searching + self.gave_up
+
+    @property
+    def settled(self) -> int:
+        """Those who are at some address."""
+        return sum(self._at.values())
 
     @property
     def searching(self) -> int:

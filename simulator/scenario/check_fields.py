@@ -1,0 +1,95 @@
+"""Whether what a step expects can be of whom it is expected, and say what it is to say."""
+
+from __future__ import annotations
+
+from simulator.scenario.models import ALL, Expected, Step
+from simulator.scenario.words import WORDS
+from simulator.values import Message, message
+from simulator.world.checking import Check
+from simulator.world.faults import Place, nearest
+from simulator.world.models import World
+
+HOSTS_FILE = "hosts-file"
+"""What ``via`` says of somebody who wrote the address down."""
+_KIND_OF_FIELD = {
+    "outcome": "operator",
+    "acts": "site operator",
+    "opened": "site operator",
+    "reached_from": "count",
+    "people_least": "count",
+    "people_most": "count",
+    "kept_least": "count",
+    "kept_most": "count",
+    "log_visits": "count",
+    "hands": "count",
+}
+
+
+class FieldCheck(Check):
+    """The part of a scenario's check that looks at single expectations, and at the other side."""
+
+    world: World
+    connections: tuple[str, ...]
+    watching: dict[str, None]
+    """Site operators that a step so far has let begin."""
+
+    def others(self, place: Place, step: Step) -> None:
+        """Note site operators and audiences that the world has not."""
+        known = self.world.site_operators
+        if step.other_side != (ALL,):
+            kind = message("site operator")
+            self.all_known((*place, "other_side"), kind, step.other_side, known)
+        self.watching |= dict.fromkeys(known if ALL in step.other_side else step.other_side)
+        self.all_known(
+            (*place, "audience"), message("audience"), step.audience, self.world.audiences
+        )
+
+    def stated(self, place: Place, expected: Expected, kind: str) -> None:
+        """Note what cannot be expected of ``kind``, and words that a field never holds."""
+        stated = expected.stated()
+        if not stated:
+            self.wrong(place, message("nothing is expected"))
+        for field, match in stated.items():
+            where = (*place, field)
+            if kind_of(field) != kind:
+                self.wrong(where, _of_another_kind(field, kind))
+            words = self._words(field)
+            for value in match.values:
+                if words is not None and value is not None and value not in words:
+                    meant = nearest(str(value), words)
+                    self.wrong(where, _no_word(field, value, words, meant), meant)
+
+    def _words(self, field: str) -> tuple[str, ...] | None:
+        """Return all that a field can say, or None where it is open."""
+        if field == "resolver":
+            return tuple(self.world.resolvers)
+        if field == "via":
+            return (*self.connections, HOSTS_FILE)
+        if field == "country":
+            return tuple(self.world.countries)
+        if field == "reached_from":
+            return tuple(self.world.vantages)
+        return WORDS.get(field)
+
+
+def kind_of(field: str) -> str:
+    """Return whose field it is: an observation's, an operator's, a site operator's, a count's."""
+    return _KIND_OF_FIELD.get(field, "observation")
+
+
+def _of_another_kind(field: str, kind: str) -> Message:
+    if kind == "operator":
+        return message("an operator has only an 'outcome'")
+    if field == "outcome" and kind == "observation":
+        return message("'outcome' is an operator's, not a vantage point's")
+    fields = ", ".join(own for own in Expected.model_fields if kind_of(own) == kind)
+    return message(
+        "'{field}' is not among what can be expected here: {fields}", field=field, fields=fields
+    )
+
+
+def _no_word(field: str, value: str | int, words: tuple[str, ...], meant: str | None) -> Message:
+    """Say that a field never holds ``value``; list what it can, unless one of it is meant."""
+    if meant is not None:
+        return message("unknown {field} '{value}'", field=field, value=value)
+    return message("'{value}' is none of {words}", value=value, words=", ".join(words))
