@@ -40,7 +40,7 @@ class Openings:
         """Register the free domain of a site, and put the site up."""
         site, domain = self._world.sites[name], self._world.domain_of(name)
         assert domain is not None, "every site of a checked world is in a domain"
-        hosts = {own: host for own, host in self._world.web_names()}
+        hosts = dict(self._world.web_names())
         await self._register(domain, self._world.domains[domain], hosts)
         await self._put_up(name, site, site.host)
         return message(

@@ -43,14 +43,15 @@ class OtherSideReport:
     def write_reactions(self, reacted: Sequence[Reacted]) -> None:
         """Write what site operators did in a step."""
         page, voice = self.page, self.voice
+        alike: dict[tuple[str, str, OutcomeState], list[Reacted]] = {}
         for each in reacted:
-            name = voice.text(self._world.site_operators[each.operator].name)
-            done = each.state is OutcomeState.EXECUTED
+            alike.setdefault((each.operator, each.act, each.state), []).append(each)
+        for (operator, _, state), acts in alike.items():
+            name = voice.text(self._world.site_operators[operator].name)
+            done = state is OutcomeState.EXECUTED
             sign = page.glyphs.done if done else page.glyphs.refused
-            style = styles.BAD if done else styles.QUIET
-            words = voice.say(_told(each))
-            first = [(f"{' ' * INDENT}{sign} ", style), (f"{name}: ", "bold")]
-            page.paragraph(words, first=first, indent=INDENT + 2)
+            first = [(f"{' ' * INDENT}{sign} ", styles.QUIET), (f"{name}: ", "bold")]
+            page.paragraph(voice.say(_told(acts, voice)), first=first, indent=INDENT + 2)
 
     # --- people ---------------------------------------------------------------------------
 
@@ -63,9 +64,7 @@ class OtherSideReport:
     def _write_count(self, count: Count) -> None:
         page, voice = self.page, self.voice
         heading = message(
-            "The {people} people of {site} (who reaches what: measured; how many: modelled)",
-            people=Number(count.people),
-            site=count.site,
+            "The {people} people of {site}", people=Number(count.people), site=count.site
         )
         page.paragraph(voice.say(heading), "bold", first=[(" " * INDENT, "")])
         rows = [
@@ -91,7 +90,10 @@ class OtherSideReport:
         page, voice = self.page, self.voice
         left = max(cell_len(name) for name, _, _ in rows) + 2
         people = [voice.say(number) for _, _, number in rows]
-        middle = max(map(cell_len, people)) + 2
+        modelled, measured = voice.say(message("modelled")), voice.say(message("measured"))
+        middle = max(map(cell_len, [*people, modelled])) + 2
+        heads = pad(" " * (INDENT + 2 + left) + modelled, INDENT + 2 + left + middle) + measured
+        page.line((heads, styles.QUIET))
         for (name, reach, _), number in zip(rows, people, strict=True):
             first = [
                 (" " * (INDENT + 2), ""),
@@ -112,15 +114,25 @@ class OtherSideReport:
         for each in PUBLISHED:
             words = message("{market}: {found}.", market=each.market, found=each.found)
             first = [(f"  {page.glyphs.dot} ", styles.QUIET), (f"{each.study}: ", "bold")]
-            page.paragraph(voice.say(words), first=first)
+            page.paragraph(voice.say(words), first=first, indent=4)
         page.blank()
 
 
-def _told(each: Reacted) -> Message:
-    after = each.at - each.noticed
-    if after < NOTICEABLE:
-        return message("{deed}.", deed=each.reason)
-    return message("{deed}, {duration} after noticing.", deed=each.reason, duration=spell(after))
+def _told(acts: Sequence[Reacted], voice: Voice) -> Message:
+    """Say what was done, and how long after its reason was noticed; several of a kind together."""
+    after = [each.at - each.noticed for each in acts]
+    if len(acts) > 1 and acts[0].state is OutcomeState.EXECUTED:
+        return message(
+            "opens {sites}, {least} to {most} after noticing.",
+            sites=voice.several(each.target for each in acts),
+            least=spell(min(after)),
+            most=spell(max(after)),
+        )
+    if after[0] < NOTICEABLE:
+        return message("{deed}.", deed=acts[0].reason)
+    return message(
+        "{deed}, {duration} after noticing.", deed=acts[0].reason, duration=spell(after[0])
+    )
 
 
 def _people(least: int, most: int) -> Message:
@@ -133,8 +145,8 @@ def _log(count: Count, log: Log) -> list[Message]:
     """Say what the first machine's log gained, and what it would have gained: what was lost."""
     told = [
         message(
-            "The log of its first machine gained {visits} requests from {addresses} addresses"
-            " since the count before (measured: the lab's own). {hands}",
+            "The log of its first machine since the count before: {visits} requests from"
+            " {addresses} addresses (measured: the lab's own). {hands}",
             visits=Number(log.visits),
             addresses=Number(len(log.addresses)),
             hands=_HANDS[log.hands],

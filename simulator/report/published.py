@@ -44,15 +44,15 @@ PUBLISHED = (
     ),
     Published(
         "Poort et al., 2014",
-        message("copied music and films, blocking of one site, Netherlands, 2012"),
+        message("copied music and films, blocking of one site, Netherlands"),
         message("no net effect after six to ten months"),
     ),
     Published(
         "Washington Post, Childsafe.ai",
         message("sex advertising (Backpage), domain seized, arrests, a new law, April 2018"),
         message(
-            "advertisements −87 %, and back after five to six months; each successor got 5–8 %"
-            " of the visitors"
+            "advertisements −87 %, and back after five to six months by figures that are not quite"
+            " clear; each successor got 5–8 % of the visitors"
         ),
     ),
     Published(

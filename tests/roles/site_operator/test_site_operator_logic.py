@@ -71,7 +71,9 @@ def test_a_name_that_leads_home_in_vain_means_a_lost_machine() -> None:
 def test_an_owner_plans_one_act_and_no_second_while_it_is_planned_or_under_way() -> None:
     one = team()
     [plan], _ = one.noticed(Loss.NAME, 0)
-    assert plan.act == "move-name" and plan.target == "coco.xa" and DAY <= plan.at <= 2 * DAY
+    assert plan.act == "move-name"
+    assert plan.target == "coco.xa"
+    assert DAY <= plan.at <= 2 * DAY
     assert one.noticed(Loss.NAME, HOUR) == ([], [])
     assert one.next_due() == plan.at
     assert one.due(plan.at - 1, Hindrance()) == []
