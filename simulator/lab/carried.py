@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from simulator.roles.registry.objects import Result
     from simulator.roles.registry.undo import UndoRecord
 
-Undo: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 Details: TypeAlias = tuple[tuple[str, str], ...]
 """What the operator's own systems answered, by field: EPP command, result code, undo record."""
 
+Undo: TypeAlias = Callable[[], Coroutine[Any, Any, Details | None]]
+"""Takes it back; returns what is to be told of that, if anything."""
+
 _NOT_TOLD = ("name", "at", "authorization", "grace")
+
+
+class Lasting(LabError):
+    """What was done and can never be taken back: a copy, a hearing, a revocation."""
 
 
 class Carried(NamedTuple):

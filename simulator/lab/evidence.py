@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
+from simulator.lab.levers_machines import SWITCHED_OFF, SWITCHED_ON
 from simulator.lab.words import unknown
 from simulator.roles.evidence.logic import Case, write_record
 from simulator.roles.hosting import contents
 from simulator.roles.hosting.acquisition import acquire
+from simulator.roles.hosting.contents import Outage
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION
-from simulator.values import Address, Duration, Instant, Lever, message
+from simulator.values import Address, Duration, Instant, message
 from simulator.wire.custody import read_chain
 from simulator.wire.evidence import (
     VOLATILITY,
@@ -74,7 +76,6 @@ def _server(
     hidden = any(name in machine.state.banners for name in names)
     domain = world.domain_of(site)
     customer = "-" if domain is None else world.domains[domain].registrant.say(language)
-    on = lab.fabric.hosts[entry.host].powered
     exits = tuple(world.hosts[world.host_of_exit(key)].addresses[0] for key in world.vpn_exits)
     return contents.Server(
         site,
@@ -86,7 +87,7 @@ def _server(
         machine.visits.of(names, -contents.FLOW_WINDOW, lab.now),
         retention,
         _taken_over(lab, entry.host, site) if hidden else None,
-        None if on else _switched_off(lab, names),
+        _power_cuts(lab, entry.host),
         encrypted,
         exits,
         _peers(world, site),
@@ -104,16 +105,15 @@ def _taken_over(lab: Lab, host: str, site: str) -> Instant:
     return moments[-1] if moments else lab.now
 
 
-def _switched_off(lab: Lab, names: Iterable[str]) -> Instant:
-    wanted = tuple(names)
-    moments = [
-        entry.at
-        for entry in lab.journal
-        if entry.what == "executed"
-        and entry.details.get("action") == Lever.HOST_OFF.value
-        and entry.details.get("name") in wanted
-    ]
-    return moments[-1] if moments else lab.now
+def _power_cuts(lab: Lab, host: str) -> tuple[Outage, ...]:
+    """Return when a machine was without power, by the journal; the last may last still."""
+    cuts: list[Outage] = []
+    for entry in lab.journal:
+        if entry.who == host and entry.what == SWITCHED_OFF:
+            cuts.append(Outage(entry.at))
+        elif entry.who == host and entry.what == SWITCHED_ON:
+            cuts[-1] = cuts[-1]._replace(until=entry.at)
+    return tuple(cuts)
 
 
 def _peers(world: World, site: str) -> tuple[Peer, ...]:

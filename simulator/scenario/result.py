@@ -77,7 +77,8 @@ class OrderResult(Model):
     at: float
     reason: str
     lifted: bool = False
-    """Whether this tells of the order's end: taken back, or withdrawn before it took effect."""
+    """Whether this tells of the order's end: taken back, withdrawn before it took effect, or,
+    where ``outcome`` is ``refused``, not to be taken back."""
 
 
 class ExpectationResult(Model):
