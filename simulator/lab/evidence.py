@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
 from simulator.lab.levers_machines import SWITCHED_OFF, SWITCHED_ON
@@ -34,9 +34,31 @@ if TYPE_CHECKING:
 EXAMINER = "examiner"
 
 
-def write_evidence(
+class Filed(NamedTuple):
+    """A copy of a site's server as it was filed: ``data`` is its record, ``head`` the last hash
+    of that. The copying went on until ``ended``; ``lost`` are the sections with nothing in them.
+    """
+
+    site: str
+    machine: str
+    data: bytes
+    head: str
+    ended: Instant
+    lost: tuple[str, ...]
+
+
+def write_evidence(lab: Lab, path: Path, site: str, **options: Any) -> str:
+    """Copy a site's server and write the record to a file; return its last hash.
+
+    ``options`` are those of `take_evidence`.
+    """
+    filed = take_evidence(lab, site, **options)
+    path.write_bytes(filed.data)
+    return filed.head
+
+
+def take_evidence(
     lab: Lab,
-    path: Path,
     site: str,
     *,
     by: str = "-",
@@ -44,8 +66,8 @@ def write_evidence(
     retention: Duration = DEFAULT_RETENTION,
     encrypted: bool = False,
     language: str = "en",
-) -> str:
-    """Copy a site's server from now on and file the copy; return the last hash of its record.
+) -> Filed:
+    """Copy a site's server from now on and file the copy. Lab time does not pass here.
 
     A machine without power is copied as it is: what was in its memory is gone. ``order`` is
     that in which the sections are taken. The hash goes into the journal as well: note it, for
@@ -61,10 +83,10 @@ def write_evidence(
         site, server.machine, EXAMINER, lab.clock.start, lab.now, by, off_since=server.off_since
     )
     data = write_record(case, sections, holders)
-    path.write_bytes(data)
     head = read_chain(data).head
     lab.journal.record(server.machine, "evidence filed", site=site, by=by, last_hash=head)
-    return head
+    lost = tuple(section.name for section in sections if section.lost)
+    return Filed(site, server.machine, data, head, sections[-1].ended, lost)
 
 
 def _server(

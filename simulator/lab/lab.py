@@ -393,7 +393,7 @@ class Lab:
     def write_evidence(self, path: Path, site: str, **options: Any) -> str:
         """Copy a site's server and file the copy; return the last hash of its record.
 
-        ``options`` are those of `simulator.lab.evidence.write_evidence`.
+        ``options`` are those of `simulator.lab.evidence.take_evidence`.
         """
         from simulator.lab.evidence import write_evidence
 

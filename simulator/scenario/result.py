@@ -81,6 +81,21 @@ class OrderResult(Model):
     where ``outcome`` is ``refused``, not to be taken back."""
 
 
+class CopyResult(Model):
+    """A server that was copied: when, by whose order, what is lost, what it can tell of."""
+
+    step: str
+    site: str
+    machine: str
+    by: str
+    began: float
+    ended: float
+    file: str
+    last_hash: str
+    lost: tuple[str, ...]
+    tells: tuple[str, ...]
+
+
 class ExpectationResult(Model):
     """One expectation of the author beside what was seen."""
 
@@ -103,3 +118,4 @@ class Result(Model):
     observations: tuple[ObservationResult, ...]
     orders: tuple[OrderResult, ...]
     expectations: tuple[ExpectationResult, ...]
+    copies: tuple[CopyResult, ...] = ()
