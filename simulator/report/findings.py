@@ -37,6 +37,8 @@ HOSTS_FILE = "hosts-file"
 NAME_LEVERS = tuple(
     lever.value for lever in (Lever.CLIENT_HOLD, Lever.SERVER_HOLD, Lever.REDELEGATION)
 )
+_OPERATORS = ("operator", "owner", "registrar", "registry")
+"""Arguments of reasons that are operators by their ids."""
 
 
 class Viewer(NamedTuple):
@@ -152,18 +154,23 @@ def orders(
 
 
 def told_apart(reason: Message) -> object:
-    """Return what tells a reason from others: all but which operator it is about."""
-    return reason.text, tuple(pair for pair in reason.arguments if pair[0] != "operator")
+    """Return what tells a reason from others: all but whom it is about."""
+    return reason.text, tuple(
+        pair for pair in reason.arguments if pair[0] not in ("operator", "partner")
+    )
 
 
 def spelled_out(reason: Message, world: World) -> Message:
-    """Name the countries that a sentence has by their codes, and say its dates as people do."""
+    """Name countries and operators that a sentence has by their ids, and say its dates as
+    people do."""
     named = []
     for key, value in reason.arguments:
         if isinstance(value, Message):
             value = spelled_out(value, world)
         elif key in ("country", "home") and value in world.countries:
             value = world.countries[value].name
+        elif key in _OPERATORS and value in world.operators:
+            value = world.operators[value].name
         elif key in ("date", "since"):
             value = Day(datetime.date.fromisoformat(value))
         named.append((key, value))
