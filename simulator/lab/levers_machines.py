@@ -195,12 +195,13 @@ class MachineLevers:
         return Carried(end, None, (("log", "every visit from now on"),))
 
     def _end_control(self, host: str, names: list[str] | None) -> Details:
+        """End what runs under control; where several do, the first one's figures are told."""
         ended = [
             self._end(host, operation)
             for site, operation in self.controlled.items()
             if self._world.sites[site].host == host and (names is None or site in names)
         ]
-        return tuple(pair for details in ended for pair in details)
+        return next(filter(None, ended), ())
 
     def _end(self, host: str, operation: ControlledOperation) -> Details:
         """End an operation: a banner and a cut of the power do, too. What was learnt stays."""

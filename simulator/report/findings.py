@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from simulator.report import counts
 from simulator.report.actions import action_words
 from simulator.report.sights import Sight, sight
-from simulator.report.times import NOTICEABLE, Day
+from simulator.report.times import NOTICEABLE, Day, spell
 from simulator.roles.authority.abroad import OUT_OF_REACH
 from simulator.roles.authority.lawbook import lawbook
 from simulator.values import (
+    HOUR,
     Duration,
     Instant,
     Lever,
     Message,
     Observation,
     OutcomeState,
+    message,
 )
 
 if TYPE_CHECKING:
+    from simulator.lab.carried import Details
     from simulator.lab.orders import OrderOutcome
     from simulator.scenario.expectations import Verdict
     from simulator.scenario.models import Scenario
@@ -73,6 +77,8 @@ class OrderFinding:
     reason: Message
     source: Message | None
     doubtful: bool
+    learnt: Message | None = None
+    """What a controlled operation brought, where this ended one."""
 
     @property
     def out_of_reach(self) -> bool:
@@ -149,8 +155,23 @@ def orders(
             spelled_out(outcome.reason, world) if before is None else before.reason,
             lawbook().source(outcome.source) if outcome.source else None,
             outcome.doubtful,
+            learnt(outcome.details),
         )
     return tuple(found.values())
+
+
+def learnt(details: Details) -> Message | None:
+    """Say what a controlled operation that ended brought, by what its host answered."""
+    fields = dict(details)
+    if "visits" not in fields:
+        return None
+    return message(
+        "While the site ran under control ({duration}): {visits} from {addresses} were written"
+        " down, and each was served by the authorities.",
+        duration=spell(int(fields["hours"]) * HOUR),
+        visits=counts.visits(int(fields["visits"])),
+        addresses=counts.addresses(int(fields["addresses"])),
+    )
 
 
 def told_apart(reason: Message) -> object:
@@ -187,7 +208,8 @@ def step_finding(
     remembered: Remembered,
 ) -> StepFinding:
     """Return what there is to show of a step; ``before`` is when the step before it ended."""
-    looked = min((seen.at for seen in run.observations), default=run.ended)
+    seen = [look.at for look in run.observations] + [copy.began for copy in run.copies]
+    looked = min(seen, default=run.ended)
     drains = _drains(run, world, remembered)
     return StepFinding(
         number,

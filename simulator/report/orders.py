@@ -39,6 +39,8 @@ class OrderReport:
                 listed = self.voice.several(map(self._action, orders))
                 text = self.voice.say(message(template.text, orders=listed))
                 self.page.paragraph(text, first=[(" " * INDENT, "")])
+        for order in ended:
+            self._write_learnt(order)
         for order in lifted:
             if order.state is OutcomeState.REFUSED:
                 remains = message(
@@ -92,6 +94,12 @@ class OrderReport:
             first=[(f"{' ' * INDENT}  {sign} {said}. ", style)],
             indent=INDENT + 4,
         )
+        for each in alike:
+            self._write_learnt(each)
+
+    def _write_learnt(self, order: OrderFinding) -> None:
+        if order.learnt is not None:
+            self.page.paragraph(self.voice.say(order.learnt), first=[(" " * INDENT, "")])
 
     def _reason(self, order: OrderFinding) -> str:
         voice = self.voice

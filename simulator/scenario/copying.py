@@ -11,7 +11,11 @@ from simulator.values import Lever, OutcomeState, message
 
 if TYPE_CHECKING:
     from simulator.lab import Lab, OrderOutcome
+    from simulator.roles.evidence.answers import Answer
     from simulator.scenario.models import Evidence
+
+_IN_WORDS = ("log-window", "other-hosts")
+"""Questions that are answered without rows."""
 
 
 async def copy_server(
@@ -34,7 +38,7 @@ async def copy_server(
     )
     await lab.wait_until(filed.ended)
     dossier = open_dossier(filed.data)
-    tells = tuple(question for question in QUESTIONS if ask(dossier, question).rows)
+    tells = tuple(question for question in QUESTIONS if _tells(ask(dossier, question), question))
     file = entry.file or f"{step}-{entry.site}.jsonl"
     return Copy(
         entry.site,
@@ -48,6 +52,11 @@ async def copy_server(
         filed.lost,
         tells,
     )
+
+
+def _tells(answer: Answer, question: str) -> bool:
+    """Tell whether a copy has something to show for a question."""
+    return bool(answer.rows or (question in _IN_WORDS and answer.tells))
 
 
 def _by(site: str, outcomes: Sequence[OrderOutcome]) -> str:

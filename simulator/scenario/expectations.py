@@ -29,7 +29,8 @@ class Verdict:
 class Copy:
     """A site's server as it was copied in a step: its record and what that has.
 
-    ``lost`` are sections with nothing in them, ``tells`` the questions with rows to show.
+    ``lost`` are sections with nothing in them, ``tells`` the questions that it has
+    something to show for.
     ``began`` and ``ended`` are lab instants.
     """
 

@@ -40,7 +40,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         "behind-vpn",
         "other-hosts",
         "administrators",
-        "losses",
     ),
     "rcode": ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
     "failure": (
