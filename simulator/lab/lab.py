@@ -321,8 +321,8 @@ class Lab:
         """Have an authority order operators to act; return what each made of it.
 
         ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
-        ``registrar``, ``instrument``. Without ``wait`` the outcomes are pending, and the
-        order goes on.
+        ``registrar``, ``keep_ds``, ``instrument``. Without ``wait`` the outcomes are pending,
+        and the order goes on.
         """
         operators = [to] if isinstance(to, str) else to
         check_action(action)
@@ -359,7 +359,7 @@ class Lab:
         """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
 
         This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``,
-        ``banner`` and ``registrar``.
+        ``banner``, ``registrar`` and ``keep_ds``.
         """
         check_action(action)
         key = self._key(key)

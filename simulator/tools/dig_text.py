@@ -174,9 +174,7 @@ def presentation(record: Record) -> str:
     long = _LONG_FIELDS.get(record.type)
     if long is not None:
         digits = fields[long].upper() if record.type == "DS" else fields[long]
-        fields[long] = " ".join(
-            [digits[at : at + _CHUNK] for at in range(0, len(digits), _CHUNK)]
-        )
+        fields[long] = " ".join([digits[at : at + _CHUNK] for at in range(0, len(digits), _CHUNK)])
     return " ".join(fields)
 
 
