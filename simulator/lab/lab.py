@@ -84,9 +84,8 @@ class Lab:
         calendar_start = int(self.clock.start.timestamp())
         self.names = Names(world, hosts, now, self.journal, random_for, calendar_start)
         self.web = Web(world, hosts, now, self.journal, calendar_start, language)
-        self.people = People(
-            world, hosts, now, self.journal, self.run_on, random_for, calendar_start
-        )
+        people = (world, hosts, now, self.journal, self.run_on, random_for, calendar_start)
+        self.people = People(*people, self.names.signing)
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self.hosts = hosts
         self._orders = 0
