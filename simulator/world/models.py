@@ -209,7 +209,7 @@ class Vantage(Model):
     resolver: Id | None = None
     """Instead of the access provider's."""
     validates: Flag = False
-    """Whether the machine itself checks what its resolver says (DNSSEC); the root must be signed."""
+    """Whether the machine itself checks signatures (DNSSEC); the root must be signed."""
 
 
 class World(Model):
