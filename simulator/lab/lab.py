@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 PREPARATION: Duration = 3 * DAY
 """The lab is put up so long before instant 0: certificates are had, and every cache that
-this filled has run out again (the longest TTL of the built-in world is a day)."""
+this filled has run out again (the longest TTL of the built-in world is two days)."""
 
 
 class Lab:
