@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 PREPARATION: Duration = 3 * DAY
 """The lab is put up so long before instant 0: certificates are had, and every cache that
-this filled has run out again (the longest TTL of the built-in world is a day)."""
+this filled has run out again (the longest TTL of the built-in world is two days)."""
 
 
 class Lab:
@@ -84,9 +84,8 @@ class Lab:
         calendar_start = int(self.clock.start.timestamp())
         self.names = Names(world, hosts, now, self.journal, random_for, calendar_start)
         self.web = Web(world, hosts, now, self.journal, calendar_start, language)
-        self.people = People(
-            world, hosts, now, self.journal, self.run_on, random_for, calendar_start
-        )
+        people = (world, hosts, now, self.journal, self.run_on, random_for, calendar_start)
+        self.people = People(*people, self.names.signing)
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self.hosts = hosts
         self._orders = 0
@@ -321,8 +320,8 @@ class Lab:
         """Have an authority order operators to act; return what each made of it.
 
         ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
-        ``registrar``, ``instrument``. Without ``wait`` the outcomes are pending, and the
-        order goes on.
+        ``registrar``, ``keep_ds``, ``instrument``. Without ``wait`` the outcomes are pending,
+        and the order goes on.
         """
         operators = [to] if isinstance(to, str) else to
         check_action(action)
@@ -359,7 +358,7 @@ class Lab:
         """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
 
         This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``,
-        ``banner`` and ``registrar``.
+        ``banner``, ``registrar`` and ``keep_ds``.
         """
         check_action(action)
         key = self._key(key)

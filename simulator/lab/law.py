@@ -48,6 +48,8 @@ class Part:
     instrument: str | None = None
     registrar: str | None = None
     """Who gets a transferred name; the only one of an authority unless stated."""
+    keep_ds: bool = False
+    """Whether a redelegation leaves the DS records of the old keys behind: a mistake."""
     preparation: Duration | None = None
     """In an operation: how long this part takes before it can be done, if that is known."""
 
@@ -200,6 +202,7 @@ class Law:
                     machine=part.machine,
                     banner=part.banner,
                     registrar=part.registrar,
+                    keep_ds=part.keep_ds,
                 )
             except LabError as error:
                 reason = error.message

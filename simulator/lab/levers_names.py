@@ -48,12 +48,14 @@ class NameLevers:
         name: str,
         banner: str | None,
         registrar: str | None,
+        keep_ds: bool,
     ) -> Carried:
         """Do what an operator was told; ``banner`` is a banner's id, ``registrar`` that of one
-        who gets the name. `LabError` with the reason where it cannot be done."""
+        who gets the name, ``keep_ds`` has a redelegation leave the DS records behind.
+        `LabError` with the reason where it cannot be done."""
         domain = self._who.registered(name)
         if lever is Lever.REDELEGATION:
-            return await self._redelegate(operator, domain, self.banner(banner))
+            return await self._redelegate(operator, domain, self.banner(banner), keep_ds)
         if lever is Lever.TRANSFER:
             return await self._transfer(operator, domain, registrar, banner)
         if lever is Lever.RECORD_CHANGE:
@@ -225,15 +227,20 @@ class NameLevers:
 
     # --- the banner -----------------------------------------------------------------------
 
-    async def _redelegate(self, operator: str, domain: str, banner: str) -> Carried:
-        """Give the name to the authorities' nameservers, which lead to their banner."""
+    async def _redelegate(self, operator: str, domain: str, banner: str, keep_ds: bool) -> Carried:
+        """Give the name to the authorities' nameservers, which lead to their banner.
+
+        With ``keep_ds`` the parent goes on vouching for keys that those servers have not.
+        """
         self._insist_on_own_nameservers(domain)
-        entry = self._world.banners[banner]
+        if keep_ds and not self._who.object(domain).ds:
+            raise LabError(message("{name} has no DS records to leave behind", name=domain))
+        servers = self._world.banners[banner].nameservers
         if self._world.operators[operator].kind == "registrar":
-            undo, details = self._redelegate_as_registrar(operator, domain, entry.nameservers)
+            undo, details = self._redelegate_as_registrar(operator, domain, servers, keep_ds)
         else:
-            undo, details = self._redelegate_as_registry(operator, domain, entry.nameservers)
-        warning = self._nobody_sees(domain)
+            undo, details = self._redelegate_as_registry(operator, domain, servers, keep_ds)
+        warning = self._nobody_sees(domain) or _left_behind(domain, keep_ds)
         await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
@@ -255,11 +262,11 @@ class NameLevers:
         self._web.stop_showing_seized(banner, self._web.names_under(domain))
 
     def _redelegate_as_registry(
-        self, operator: str, domain: str, nameservers: tuple[str, ...]
+        self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
     ) -> tuple[Callable[[], object], Details]:
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
-        result = registry.redelegate(domain, nameservers, self._now())
+        result = registry.redelegate(domain, nameservers, self._now(), keep_ds=keep_ds)
         details = insist_code(result, "domain update")
 
         def undo() -> None:
@@ -268,16 +275,23 @@ class NameLevers:
         return undo, details
 
     def _redelegate_as_registrar(
-        self, operator: str, domain: str, nameservers: tuple[str, ...]
+        self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
     ) -> tuple[Callable[[], object], Details]:
-        registrar = self._who.registrar(operator, domain)
-        before = self._who.object(domain).nameservers
+        registrar, registry = self._who.registrar(operator, domain), self._names.registry_of(domain)
+        before = self._who.object(domain)
 
-        def change(to: tuple[str, ...]) -> Details:
-            done = registrar.change_nameservers(STAFF, domain, to, self._now())
+        def change(to: tuple[str, ...], *, remove_ds: bool) -> Details:
+            now = self._now()
+            done = registrar.change_nameservers(STAFF, domain, to, now, remove_ds=remove_ds)
             return insist_done(done, "domain update")
 
-        return lambda: change(before), change(nameservers)
+        def undo() -> None:
+            change(before.nameservers, remove_ds=False)
+            if not keep_ds and before.ds:
+                vouched = registry.update(registrar.id, domain, self._now(), add_ds=before.ds)
+                insist_code(vouched, "domain update")
+
+        return undo, change(nameservers, remove_ds=not keep_ds)
 
     async def _change_records(self, operator: str, domain: str, name: str, banner: str) -> Carried:
         """Lead one name to the banner in its own zone: the delegation, mail and other names
@@ -350,6 +364,16 @@ class NameLevers:
             name=domain,
             status=str(status),
         )
+
+
+def _left_behind(domain: str, keep_ds: bool) -> Message | None:
+    """Warn of what a careless redelegation does to those who validate."""
+    if not keep_ds:
+        return None
+    return message(
+        "the DS records of {name} stay: whoever validates sees neither the site nor the banner",
+        name=domain,
+    )
 
 
 _SIMPLE: dict[Lever, Callable[[NameLevers, str, str, str], Carried]] = {

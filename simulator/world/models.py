@@ -208,6 +208,8 @@ class Vantage(Model):
     """One way, from the computer to the provider's router."""
     resolver: Id | None = None
     """Instead of the access provider's."""
+    validates: Flag = False
+    """Whether the machine itself checks signatures (DNSSEC); the root must be signed."""
 
 
 class World(Model):
