@@ -296,7 +296,16 @@ class World(Model):
             for key, resolver in self.resolvers.items()
             if resolver.hostname is not None
         ]
+        names += [
+            (registrar.front, registrar.host)
+            for registrar in self.registrars.values()
+            if registrar.front is not None and registrar.host is not None
+        ]
         return names
+
+    def host_of_registry(self, tld: str) -> str:
+        """Return the id of the machine with a registry's own services: EPP, directory."""
+        return self.nameservers[self.registries[tld].nameservers[0]].host
 
     def provider_of(self, network: str) -> str | None:
         """Return the id of the access provider of a network, or None."""

@@ -30,7 +30,8 @@ from simulator.values import Address, message
 
 HOLD: Final = "clientHold"
 UPDATE_LOCK: Final = "clientUpdateProhibited"
-LOCKS: Final = ("clientDeleteProhibited", "clientTransferProhibited", UPDATE_LOCK)
+TRANSFER_LOCK: Final = "clientTransferProhibited"
+LOCKS: Final = ("clientDeleteProhibited", TRANSFER_LOCK, UPDATE_LOCK)
 
 Glue = Mapping[str, tuple[Address, ...]]
 """The addresses of nameservers that lie under the registry's TLD."""
@@ -83,6 +84,12 @@ class Conduct:
             return (yield from self._own_statuses(name, add=(HOLD,)))
         return (yield from self._own_statuses(name, remove=(HOLD,)))
 
+    def set_transfer_lock(self, name: str, locked: bool) -> Steps:
+        """Put the lock against transfer on a name or take it off: by the registrar's own hand."""
+        if locked:
+            return (yield from self._own_statuses(name, add=(TRANSFER_LOCK,)))
+        return (yield from self._own_statuses(name, remove=(TRANSFER_LOCK,)))
+
     def set_locks(self, actor: str, name: str, locked: bool) -> Steps:
         """Put the three client locks on a name or take them off. It goes on resolving."""
         if (refusal := self._books.may_touch(actor, name)) is not None:
@@ -116,6 +123,7 @@ class Conduct:
             message("{name} may leave with its authorization information", name=name),
             int(answer.code),
             authorization,
+            answer.transaction,
         )
 
     def transfer_in(self, account: str, name: str, authorization: str) -> Steps:
@@ -155,7 +163,12 @@ class Conduct:
             return Done(False, message("{name} is still at another registrar", name=name))
         self._awaited.pop(name, None)
         self._books.enter(name, account)
-        return Done(True, message("{name} has arrived", name=name), int(seen.code))
+        return Done(
+            True,
+            message("{name} has arrived", name=name),
+            int(seen.code),
+            transaction=seen.transaction,
+        )
 
     def awaited_by(self, name: str) -> str | None:
         """Return the account for which a name is asked of another registrar, or None."""
@@ -227,4 +240,5 @@ def _unlocks(update: UpdateRequest) -> bool:
 
 
 def _passed_on(answer: Answer) -> Done:
-    return Done(answer.code < _FIRST_FAILURE, answer.reason, int(answer.code))
+    code = int(answer.code)
+    return Done(code < _FIRST_FAILURE, answer.reason, code, transaction=answer.transaction)
