@@ -21,6 +21,7 @@ from simulator.roles.registry.objects import SERVER
 from simulator.values import HOUR, SECOND, message
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
+from simulator.wire.epp import server_name as epp_server_name
 from simulator.wire.rdap import BOOTSTRAP_PATH, Service
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Directories:
         for host, tlds in self._machines().items():
             has_bootstrap = host == self._host_of(world.root.nameservers[0])
             own_names = [name for tld in tlds for name in (f"rdap.nic.{tld}", whois_name(tld))]
+            own_names += [epp_server_name(tld) for tld in tlds if world.registries[tld].epp]
             if has_bootstrap:
                 own_names.append(_bootstrap_name(self._root_tld))
             self.servers[host] = DirectoryServer(
@@ -212,6 +214,8 @@ class Directories:
         world, name = self._world, _own_domain(tld)
         own = world.hosts[self._host_of(world.registries[tld].nameservers[0])].addresses
         machines = {server: addresses, f"rdap.{name}": own, f"whois.{name}": own}
+        if world.registries[tld].epp:
+            machines[epp_server_name(tld)] = own
         if tld == self._root_tld:
             root = world.hosts[self._host_of(world.root.nameservers[0])].addresses
             machines[_bootstrap_name(tld)] = root

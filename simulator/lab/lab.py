@@ -34,6 +34,7 @@ from simulator.lab.names import Names
 from simulator.lab.offices import open_offices
 from simulator.lab.orders import OrderOutcome, check_action
 from simulator.lab.people import People
+from simulator.lab.registration import Registration
 from simulator.lab.ways import Via, WayBlocked
 from simulator.lab.web import Web
 from simulator.measures import Measure
@@ -87,6 +88,9 @@ class Lab:
         self.people = People(
             world, hosts, now, self.journal, self.run_on, random_for, calendar_start
         )
+        self.registration = Registration(
+            world, hosts, self.names, now, self.journal, self.run_on, random_for, calendar_start
+        )
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self.hosts = hosts
         self._orders = 0
@@ -121,16 +125,17 @@ class Lab:
         await self.names.start(self.run_on, random_for)
         await self.web.start(self.run_on, random_for)
         await self.web.open_edges(self.run_on)
+        self.people.settle(self.web.authority.root_pem)
         await open_offices(self)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
-        self.people.settle(self.web.authority.root_pem)
         blocking = Blocking(self.world, self.hosts, self.names, self.web)
         levers = Levers(
             self.world,
             self.hosts,
             self.names,
             self.web,
+            self.registration,
             blocking,
             self.fabric.now,
             self.journal,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from simulator.errors import LabError
-from simulator.lab.carried import Details
+from simulator.lab.carried import Details, LeverRefused
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -192,6 +192,8 @@ class Law:
                     banner=part.banner,
                     registrar=part.registrar,
                 )
+            except LeverRefused as refused:
+                reason, details = refused.message, refused.details
             except LabError as error:
                 reason = error.message
             else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.blocking import Blocking
     from simulator.lab.names import Names
+    from simulator.lab.registration import Registration
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
     from simulator.net import Host
@@ -36,6 +37,7 @@ class Levers:
         hosts: dict[str, Host],
         names: Names,
         web: Web,
+        registration: Registration,
         blocking: Blocking,
         now: Now,
         journal: Journal,
@@ -43,7 +45,7 @@ class Levers:
         seed: int,
     ) -> None:
         self._blocking = blocking
-        self.names = NameLevers(world, names, web, now, run_on)
+        self.names = NameLevers(world, names, web, registration, now, run_on)
         self.machines = MachineLevers(world, hosts, web, now, journal, seed)
         self.services = ServiceLevers(world, web)
         self.acts = Acts(now)

@@ -1,20 +1,28 @@
-"""What registries open beside their zones: the directories, if the world has any."""
+"""What registries open beside their zones: directories and EPP, if the world has any."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     from simulator.lab.lab import Lab
 
 
 async def open_offices(lab: Lab) -> None:
-    """Open what the world's registries offer. Imports it only where there is any."""
-    if any(entry.directory for entry in lab.world.registries.values()):
-        await _open_directories(lab)
+    """Open what the world's registries offer. Imports it only where there is any.
+
+    The lab's people have settled by then: who asks by TLS trusts what they trust.
+    """
+    contexts = {name: machine.tls_context for name, machine in lab.web.machines.items()}
+    if lab.world.has_directories():
+        contexts |= await _open_directories(lab)
+    await lab.registration.open(contexts, lab.people.tls_context)
 
 
-async def _open_directories(lab: Lab) -> None:
+async def _open_directories(lab: Lab) -> dict[str, ssl.SSLContext]:
+    """Return the contexts of the directories' machines, by host."""
     from simulator.lab.directory import Directories
 
     directories = Directories(
@@ -27,3 +35,4 @@ async def _open_directories(lab: Lab) -> None:
     )
     authority = lab.hosts[lab.world.certificate_authority.host].addresses[0]
     await directories.open(lab.run_on, (authority, 80))
+    return {host: server.tls_context for host, server in directories.servers.items()}

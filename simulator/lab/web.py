@@ -12,6 +12,7 @@ from simulator.roles.hosting.service import WebHost
 from simulator.roles.resolver.stub import StubResolver
 from simulator.values import HOUR, SECOND
 from simulator.wire.banners import Banner, BlockPage, Service
+from simulator.wire.epp import server_name as epp_server_name
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
@@ -80,7 +81,7 @@ class Web:
         )
         await run_on(host, self.authority.start(host.addresses))
         for name, state in self._states().items():
-            listens = None if name not in self._certified() else name not in self._encrypted()
+            listens = None if name not in self._certified() else name not in self._doors()
             machine = self.machines[name] = WebHost(
                 name,
                 state,
@@ -97,11 +98,7 @@ class Web:
             if site.https
         ]
         wanted += [(page.host, (page.name,)) for page in self._world.block_pages.values()]
-        wanted += [
-            (self._world.host_of_resolver(key), (resolver.hostname,))
-            for key, resolver in self._world.resolvers.items()
-            if resolver.hostname is not None
-        ]
+        wanted += [(host, tuple(names)) for host, names in self._doors().items()]
         await asyncio.gather(
             *(run_on(self._hosts[host], self._certify(host, names)) for host, names in wanted)
         )
@@ -157,7 +154,7 @@ class Web:
             states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
         for key, page in self._world.block_pages.items():
             states[page.host] = logic.showing_block_page(self.block_page(key))
-        for host in (*self._banner_hosts(), *self._encrypted()):
+        for host in (*self._banner_hosts(), *self._doors()):
             states.setdefault(host, logic.HostState())
         return states
 
@@ -176,15 +173,23 @@ class Web:
     def _certified(self) -> dict[str, None]:
         """The machines that answer HTTPS though they host no site."""
         pages = dict.fromkeys(page.host for page in self._world.block_pages.values())
-        return pages | self._banner_hosts() | self._encrypted()
+        return pages | self._banner_hosts() | dict.fromkeys(self._doors())
 
-    def _encrypted(self) -> dict[str, None]:
-        """The machines of resolvers by TLS: port 443 is theirs, port 80 proves their name."""
-        return dict.fromkeys(
-            self._world.host_of_resolver(key)
-            for key, resolver in self._world.resolvers.items()
-            if resolver.hostname is not None
-        )
+    def _doors(self) -> dict[str, list[str]]:
+        """By machine, the names of those who serve TLS by themselves: here port 80 alone
+        proves the names. A registry with a directory proves its own there."""
+        world = self._world
+        doors: dict[str, list[str]] = {}
+        for key, resolver in world.resolvers.items():
+            if resolver.hostname is not None:
+                doors.setdefault(world.host_of_resolver(key), []).append(resolver.hostname)
+        for registrar in world.registrars.values():
+            if registrar.front is not None and registrar.host is not None:
+                doors.setdefault(registrar.host, []).append(registrar.front)
+        for tld, registry in world.registries.items():
+            if registry.epp and not world.has_directories():
+                doors.setdefault(world.host_of_registry(tld), []).append(epp_server_name(tld))
+        return doors
 
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
         authority = (self._authority_address(), 80)

@@ -303,6 +303,10 @@ class World(Model):
         ]
         return names
 
+    def has_directories(self) -> bool:
+        """Whether registries have RDAP and WHOIS: all of them, if one has."""
+        return any(registry.directory for registry in self.registries.values())
+
     def host_of_registry(self, tld: str) -> str:
         """Return the id of the machine with a registry's own services: EPP, directory."""
         return self.nameservers[self.registries[tld].nameservers[0]].host

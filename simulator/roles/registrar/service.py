@@ -49,14 +49,14 @@ class RegistrarDesk(Desk):
 
     # --- messages ---------------------------------------------------------------------
 
-    async def poll(self) -> tuple[Notice, ...]:
+    async def poll(self, *tlds: str) -> tuple[Notice, ...]:
         """Fetch every message that waits, act on each, and take it off the queue.
 
-        `EppUnavailable` when a registry cannot be reached.
+        Of all registries unless some are stated. `EppUnavailable` when one cannot be reached.
         """
         heard: list[Notice] = []
         async with self._turn:
-            for tld in self._sessions:
+            for tld in tlds or self._sessions:
                 while (notice := await self._poll_one(tld)) is not None:
                     heard.append(notice)
         return tuple(heard)
