@@ -34,7 +34,6 @@ from simulator.lab.names import Names
 from simulator.lab.offices import open_offices
 from simulator.lab.orders import OrderOutcome, check_action
 from simulator.lab.people import People
-from simulator.lab.registration import Registration
 from simulator.lab.ways import Via, WayBlocked
 from simulator.lab.web import Web
 from simulator.measures import Measure
@@ -88,9 +87,6 @@ class Lab:
         self.people = People(
             world, hosts, now, self.journal, self.run_on, random_for, calendar_start
         )
-        self.registration = Registration(
-            world, hosts, self.names, now, self.journal, self.run_on, random_for, calendar_start
-        )
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self.hosts = hosts
         self._orders = 0
@@ -126,7 +122,7 @@ class Lab:
         await self.web.start(self.run_on, random_for)
         await self.web.open_edges(self.run_on)
         self.people.settle(self.web.authority.root_pem)
-        await open_offices(self)
+        self.registration = await open_offices(self)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
         blocking = Blocking(self.world, self.hosts, self.names, self.web)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, Shared, Undo, insist_code, insist_done
+from simulator.lab.carried import Carried, Details, Shared, Undo, insist_code
 from simulator.lab.holders import Holders
-from simulator.roles.registrar.conduct import TRANSFER_LOCK
-from simulator.roles.registrar.logic import STAFF
+from simulator.lab.levers_registrar import RegistrarLevers
 from simulator.values import Lever, Message, message
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from simulator.lab.registration import Registration
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
-    from simulator.roles.registrar.desk import Desk
-    from simulator.roles.registrar.requests import Done
     from simulator.values import Now
     from simulator.world.models import World
 
@@ -47,6 +44,7 @@ class NameLevers:
         self._run_on = run_on
         self._who = Holders(world, names, now)
         self._shared = Shared()
+        self._registrars = RegistrarLevers(self._who, registration)
         self._redelegated: dict[str, str] = {}
         """By registered name, the operator that gave it to the authorities' nameservers."""
         self._changed: dict[str, str] = {}
@@ -81,68 +79,15 @@ class NameLevers:
 
     # --- the registrar --------------------------------------------------------------------
 
-    async def _at_registrar(
-        self, registrar: str, work: Callable[[Desk], Coroutine[Any, Any, Done]]
-    ) -> Details:
-        """Have a registrar change a name at its registry; return what that answered."""
-        return insist_done(await self._registration.at(registrar, work), "domain update")
-
     async def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
-        registrar = self._who.registrar(operator, domain).id
-
-        async def put() -> tuple[Message | None, Details]:
-            details = await self._at_registrar(registrar, lambda desk: desk.hold(domain))
-            return self._banner_goes_dark(domain), details
-
-        async def take() -> None:
-            await self._at_registrar(registrar, lambda desk: desk.release(domain))
-
-        what = (Lever.CLIENT_HOLD.value, domain, registrar)
-        return await self._shared.carry(key, what, put, take)
+        carried = await self._registrars.client_hold(key, operator, domain)
+        return carried._replace(warning=self._banner_goes_dark(domain))
 
     async def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
-        """Freeze the account that holds the name, and so all names in it."""
-        registrar = self._who.registrar(operator, domain)
-        account = registrar.holder(domain)
-        if account is None:
-            raise LabError(message("{name} is in no customer's account", name=domain))
-
-        async def put() -> tuple[Message | None, Details]:
-            insist_done(registrar.freeze(account), "-")
-            names = " ".join(registrar.portfolio(account))
-            return None, (("account", account), ("names", names))
-
-        async def take() -> None:
-            insist_done(registrar.thaw(account), "-")
-
-        what = (Lever.ACCOUNT_FREEZE.value, registrar.id, account)
-        return await self._shared.carry(key, what, put, take)
+        return await self._registrars.freeze_account(key, operator, domain)
 
     async def _transfer_refusal(self, key: str, operator: str, domain: str) -> Carried:
-        """Keep the name: locked against transfer, and no transfer approved.
-
-        The lock is no registry lock: a registry that moves the name goes past it.
-        """
-        registrar = self._who.registrar(operator, domain)
-        locked = TRANSFER_LOCK in self._who.object(domain).statuses
-
-        async def lock(wanted: bool) -> Details:
-            return await self._at_registrar(
-                registrar.id, lambda desk: desk.lock_transfer(domain, wanted)
-            )
-
-        async def put() -> tuple[Message | None, Details]:
-            details = () if locked else await lock(True)
-            insist_done(registrar.keep(domain), "-")
-            return None, details
-
-        async def take() -> None:
-            if not locked:
-                await lock(False)
-            insist_done(registrar.keep(domain, False), "-")
-
-        what = (Lever.TRANSFER_REFUSAL.value, domain, registrar.id)
-        return await self._shared.carry(key, what, put, take)
+        return await self._registrars.refuse_transfer(key, operator, domain)
 
     # --- the registry ---------------------------------------------------------------------
 
@@ -250,7 +195,7 @@ class NameLevers:
         self._insist_on_own_nameservers(domain)
         entry = self._world.banners[banner]
         if self._world.operators[operator].kind == "registrar":
-            undo, details = await self._redelegate_as_registrar(operator, domain, entry.nameservers)
+            undo, details = await self._registrars.redelegate(operator, domain, entry.nameservers)
         else:
             undo, details = self._redelegate_as_registry(operator, domain, entry.nameservers)
         warning = self._nobody_sees(domain)
@@ -286,22 +231,6 @@ class NameLevers:
             insist_code(registry.undo_redelegation(domain, self._now()), "domain update")
 
         return undo, details
-
-    async def _redelegate_as_registrar(
-        self, operator: str, domain: str, nameservers: tuple[str, ...]
-    ) -> tuple[Undo, Details]:
-        registrar = self._who.registrar(operator, domain).id
-        before = self._who.object(domain).nameservers
-
-        async def change(to: tuple[str, ...]) -> Details:
-            return await self._at_registrar(
-                registrar, lambda desk: desk.change_nameservers(STAFF, domain, to)
-            )
-
-        async def undo() -> None:
-            await change(before)
-
-        return undo, await change(nameservers)
 
     async def _change_records(self, operator: str, domain: str, name: str, banner: str) -> Carried:
         """Lead one name to the banner in its own zone: the delegation, mail and other names

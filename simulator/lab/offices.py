@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.lab.registration import Registration
+
 if TYPE_CHECKING:
     import ssl
 
     from simulator.lab.lab import Lab
 
 
-async def open_offices(lab: Lab) -> None:
-    """Open what the world's registries offer. Imports it only where there is any.
+async def open_offices(lab: Lab) -> Registration:
+    """Open what the world's registries offer, and return the registrars' desks.
 
     The lab's people have settled by then: who asks by TLS trusts what they trust.
     """
     contexts = {name: machine.tls_context for name, machine in lab.web.machines.items()}
     if lab.world.has_directories():
         contexts |= await _open_directories(lab)
-    await lab.registration.open(contexts, lab.people.tls_context)
+    registration = Registration(
+        lab.world,
+        lab.hosts,
+        lab.names,
+        lab.fabric.now,
+        lab.journal,
+        lab.run_on,
+        lab.fabric.random_for,
+        int(lab.clock.start.timestamp()),
+    )
+    await registration.open(contexts, lab.people.tls_context)
+    return registration
 
 
 async def _open_directories(lab: Lab) -> dict[str, ssl.SSLContext]:
