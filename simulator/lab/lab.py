@@ -126,18 +126,7 @@ class Lab:
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
         blocking = Blocking(self.world, self.hosts, self.names, self.web)
-        levers = Levers(
-            self.world,
-            self.hosts,
-            self.names,
-            self.web,
-            self.registration,
-            blocking,
-            self.fabric.now,
-            self.journal,
-            self.run_on,
-            self.seed,
-        )
+        levers = Levers(self, blocking)
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
         blocking.apply_standing()
