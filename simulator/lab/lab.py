@@ -43,6 +43,7 @@ from simulator.values import DAY, SECOND, Duration, Instant, Lever, Observation,
 
 if TYPE_CHECKING:
     from simulator.lab.examination import Examiner
+    from simulator.lab.registrants import Registrants
     from simulator.roles.probe.investigation import Examination
     from simulator.roles.resolver.stub import Answer
     from simulator.world.models import World
@@ -237,6 +238,13 @@ class Lab:
         """
         look = partial(self.examiner.examine, url)
         return await self._by_way(vantage, via, look)
+
+    @cached_property
+    def registrants(self) -> Registrants:
+        """The holders of names, and what they can do at their registrars."""
+        from simulator.lab.registrants import Registrants
+
+        return Registrants(self)
 
     @cached_property
     def examiner(self) -> Examiner:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from simulator.roles.registrar.desk import Desk
+from simulator.roles.registrar.front_door import FrontDoor
 from simulator.roles.registry.epp_door import EppDoor
 from simulator.values import HOUR, MINUTE, SECOND, Duration, Instant
 from simulator.wire.epp import PORT
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from simulator.lab.names import Names
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
+    from simulator.roles.registrar.front import Front
+    from simulator.roles.registrar.front_service import WebFront
     from simulator.roles.registrar.hearing import Notice
     from simulator.roles.registrar.requests import Done
     from simulator.roles.registrar.service import RegistrarDesk
@@ -38,7 +41,9 @@ POLL_EVERY: Final[Duration] = 5 * MINUTE
 RETRY_AFTER: Final[Duration] = HOUR
 """When it asks again after it got no answer."""
 PASSWORD_LENGTH: Final = 16
-"""RFC 5730 section 4, pwType: 6 to 16 characters."""
+"""Of registrars at registries. RFC 5730 section 4, pwType: 6 to 16 characters."""
+CUSTOMER_PASSWORD: Final = "sesame"  # noqa: S105 - a lab's, told in the docs
+"""Of every customer at every registrar's web site, so that a class can log in."""
 
 
 class Heard(NamedTuple):
@@ -78,6 +83,8 @@ class Registration:
         self._desks: dict[str, Desk] = {}
         self._speaking: dict[str, RegistrarDesk] = {}
         """Those of the desks that have a line to a registry."""
+        self._fronts: dict[str, Front] = {}
+        """By registrar, the web sites that have had a visitor."""
         self._polls: dict[tuple[str, str], asyncio.Task[None]] = {}
         """By registrar and TLD, the poll that is to come."""
         self.heard: list[Heard] = []
@@ -112,6 +119,9 @@ class Registration:
             )
             await self._run_on(self._hosts[host], door.start())
             registry.listen_to_messages(self._listener(tld))
+        for registrar, entry in self._world.registrars.items():
+            if entry.front is not None and entry.host is not None:
+                await self._open_front(registrar, entry.front, entry.host, contexts[entry.host])
 
     def _give_passwords(self, tld: str) -> dict[str, str]:
         given = {}
@@ -120,6 +130,38 @@ class Registration:
                 password = _password(self._random_for(f"{registrar}/epp/{tld}"))
                 given[registrar] = self._passwords[registrar, tld] = password
         return given
+
+    # --- registrants ------------------------------------------------------------------------
+
+    async def _open_front(
+        self, registrar: str, name: str, host: str, context: ssl.SSLContext
+    ) -> None:
+        def make() -> WebFront:
+            from simulator.roles.registrar.front import Front
+            from simulator.roles.registrar.front_service import WebFront
+
+            accounts = self._names.registrars[registrar].books.accounts()
+            passwords = dict.fromkeys(accounts, CUSTOMER_PASSWORD)
+            random = self._random_for(f"{registrar}/front")
+            front = self._fronts[registrar] = Front(self.desk(registrar), passwords, random)
+            return WebFront(
+                front,
+                self._world.operators[self._world.registrars[registrar].operator].name.en,
+                context,
+                addresses,
+                self._now,
+                calendar_start=self._calendar_start,
+            )
+
+        addresses = self._hosts[host].addresses
+        await self._run_on(self._hosts[host], FrontDoor(addresses, make).start())
+
+    def open_account(self, registrar: str, account: str) -> None:
+        """Take in a new customer; `LabError` if the id is taken."""
+        self._names.registrars[registrar].open_account(account, account)
+        front = self._fronts.get(registrar)
+        if front is not None:
+            front.set_password(account, CUSTOMER_PASSWORD)
 
     # --- desks ------------------------------------------------------------------------------
 

@@ -51,6 +51,14 @@ class Books:
         self._accounts[account] = opened
         return opened
 
+    def has_account(self, account: str) -> bool:
+        """Whether somebody is a customer."""
+        return account in self._accounts
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return every customer, in the order in which they came."""
+        return tuple(self._accounts)
+
     def account(self, account: str) -> Account:
         """Return a customer that is known to exist."""
         return self._accounts[account]
