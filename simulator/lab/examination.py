@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from simulator.lab.directory import bootstrap_url
+from simulator.lab.directory_names import bootstrap_url
 from simulator.lab.stations import Machine, host_of
 from simulator.lab.ways import HOSTS_FILE
 from simulator.net.packets import is_ipv6

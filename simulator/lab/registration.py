@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import string
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from simulator.roles.registrar.desk import Desk
-from simulator.roles.registrar.front_door import FrontDoor
-from simulator.roles.registry.epp_door import EppDoor
+from simulator.serving.late import Accept, Late, listen
 from simulator.values import HOUR, MINUTE, SECOND, Duration, Instant
 from simulator.wire.epp import PORT
 from simulator.wire.epp import server_name as epp_server_name
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
     from simulator.roles.registrar.front import Front
-    from simulator.roles.registrar.front_service import WebFront
     from simulator.roles.registrar.hearing import Notice
     from simulator.roles.registrar.requests import Done
     from simulator.roles.registrar.service import RegistrarDesk
     from simulator.values import Now
     from simulator.world.models import World
 
+Contexts = Callable[[str, tuple[str, ...]], Awaitable["ssl.SSLContext"]]
+"""Gives a machine, by id, what it serves TLS with, for names that lead to it."""
+HTTPS: Final = 443
 POLL_EVERY: Final[Duration] = 5 * MINUTE
 """How often a registrar asks for its messages."""
 RETRY_AFTER: Final[Duration] = HOUR
@@ -78,6 +80,7 @@ class Registration:
         self._random_for = random_for
         self._calendar_start = calendar_start
         self._tls: ssl.SSLContext
+        self._server_context: Contexts
         self._passwords: dict[tuple[str, str], str] = {}
         """By registrar and TLD: each registry gives its own."""
         self._desks: dict[str, Desk] = {}
@@ -93,68 +96,79 @@ class Registration:
     def __repr__(self) -> str:
         return f"<Registration desks={list(self._desks)} heard={len(self.heard)}>"
 
-    async def open(
-        self, contexts: Mapping[str, ssl.SSLContext], client_context: ssl.SSLContext
-    ) -> None:
+    async def open(self, server_context: Contexts, client_context: ssl.SSLContext) -> None:
         """Listen where the world says so, and begin to keep messages.
 
-        ``contexts`` are those of the machines that hold the servers' certificates, by host;
-        ``client_context`` is what registrars check them with.
+        ``server_context`` gives a machine what it serves TLS with; ``client_context`` is what
+        registrars check that with.
         """
         self._tls = client_context
+        self._server_context = server_context
         for tld, registry in self._names.registries.items():
             registry.poll_clear()  # of what the lab itself registered
-            if not self._world.registries[tld].epp:
-                continue
-            passwords = self._give_passwords(tld)
-            host = self._world.host_of_registry(tld)
-            door = EppDoor(
-                registry,
-                passwords,
-                contexts[host],
-                self._hosts[host].addresses,
-                self._now,
-                self._journal,
-                self._calendar_start,
-            )
-            await self._run_on(self._hosts[host], door.start())
-            registry.listen_to_messages(self._listener(tld))
+            if self._world.registries[tld].epp:
+                self._give_passwords(tld)
+                host = self._hosts[self._world.host_of_registry(tld)]
+                late = Late(partial(self._serve_epp, tld))
+                await self._run_on(host, listen(late, host.addresses, PORT))
+                registry.listen_to_messages(partial(self._message_waits, tld))
         for registrar, entry in self._world.registrars.items():
             if entry.front is not None and entry.host is not None:
-                await self._open_front(registrar, entry.front, entry.host, contexts[entry.host])
+                host = self._hosts[entry.host]
+                late = Late(partial(self._serve_front, registrar, entry.front))
+                await self._run_on(host, listen(late, host.addresses, HTTPS))
 
-    def _give_passwords(self, tld: str) -> dict[str, str]:
-        given = {}
+    async def _serve_epp(self, tld: str) -> Accept:
+        from simulator.roles.registry.epp_service import EppServer
+        from simulator.roles.registry.epp_session import EppAccount, EppAccounts
+        from simulator.serving.tls import TlsServerProtocol
+
+        host = self._world.host_of_registry(tld)
+        context = await self._server_context(host, (epp_server_name(tld),))
+        accounts = EppAccounts(
+            EppAccount(registrar, password, registrar)
+            for (registrar, registry), password in self._passwords.items()
+            if registry == tld
+        )
+        server = EppServer(
+            self._names.registries[tld],
+            accounts,
+            context,
+            (),
+            self._now,
+            self._journal,
+            calendar_start=self._calendar_start,
+        )
+        return partial(TlsServerProtocol, context, server.connection)
+
+    def _give_passwords(self, tld: str) -> None:
         for registrar, entry in self._world.registrars.items():
             if tld in entry.registries:
-                password = _password(self._random_for(f"{registrar}/epp/{tld}"))
-                given[registrar] = self._passwords[registrar, tld] = password
-        return given
+                random = self._random_for(f"{registrar}/epp/{tld}")
+                self._passwords[registrar, tld] = _password(random)
 
     # --- registrants ------------------------------------------------------------------------
 
-    async def _open_front(
-        self, registrar: str, name: str, host: str, context: ssl.SSLContext
-    ) -> None:
-        def make() -> WebFront:
-            from simulator.roles.registrar.front import Front
-            from simulator.roles.registrar.front_service import WebFront
+    async def _serve_front(self, registrar: str, name: str) -> Accept:
+        from simulator.roles.registrar.front import Front
+        from simulator.roles.registrar.front_service import WebFront
 
-            accounts = self._names.registrars[registrar].books.accounts()
-            passwords = dict.fromkeys(accounts, CUSTOMER_PASSWORD)
-            random = self._random_for(f"{registrar}/front")
-            front = self._fronts[registrar] = Front(self.desk(registrar), passwords, random)
-            return WebFront(
-                front,
-                self._world.operators[self._world.registrars[registrar].operator].name.en,
-                context,
-                addresses,
-                self._now,
-                calendar_start=self._calendar_start,
-            )
-
-        addresses = self._hosts[host].addresses
-        await self._run_on(self._hosts[host], FrontDoor(addresses, make).start())
+        entry = self._world.registrars[registrar]
+        assert entry.host is not None, "check_world gives a web site a machine"
+        context = await self._server_context(entry.host, (name,))
+        accounts = self._names.registrars[registrar].books.accounts()
+        passwords = dict.fromkeys(accounts, CUSTOMER_PASSWORD)
+        front = Front(self.desk(registrar), passwords, self._random_for(f"{registrar}/front"))
+        self._fronts[registrar] = front
+        site = WebFront(
+            front,
+            self._world.operators[entry.operator].name.en,
+            context,
+            self._hosts[entry.host].addresses,
+            self._now,
+            calendar_start=self._calendar_start,
+        )
+        return site.connection
 
     def open_account(self, registrar: str, account: str) -> None:
         """Take in a new customer; `LabError` if the id is taken."""
@@ -209,13 +223,7 @@ class Registration:
 
     # --- messages ---------------------------------------------------------------------------
 
-    def _listener(self, tld: str) -> Callable[[str], None]:
-        def listen(registrar: str) -> None:
-            self._message_waits(registrar, tld)
-
-        return listen
-
-    def _message_waits(self, registrar: str, tld: str) -> None:
+    def _message_waits(self, tld: str, registrar: str) -> None:
         """Have the registrar find a message when it asks next."""
         if (registrar, tld) not in self._polls:
             host = self._world.registrars[registrar].host

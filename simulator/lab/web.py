@@ -12,7 +12,6 @@ from simulator.roles.hosting.service import WebHost
 from simulator.roles.resolver.stub import StubResolver
 from simulator.values import HOUR, SECOND
 from simulator.wire.banners import Banner, BlockPage, Service
-from simulator.wire.epp import server_name as epp_server_name
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
@@ -81,7 +80,7 @@ class Web:
         )
         await run_on(host, self.authority.start(host.addresses))
         for name, state in self._states().items():
-            listens = None if name not in self._certified() else name not in self._doors()
+            listens = None if name not in self._certified() else name not in self._encrypted()
             machine = self.machines[name] = WebHost(
                 name,
                 state,
@@ -98,7 +97,11 @@ class Web:
             if site.https
         ]
         wanted += [(page.host, (page.name,)) for page in self._world.block_pages.values()]
-        wanted += [(host, tuple(names)) for host, names in self._doors().items()]
+        wanted += [
+            (self._world.host_of_resolver(key), (resolver.hostname,))
+            for key, resolver in self._world.resolvers.items()
+            if resolver.hostname is not None
+        ]
         await asyncio.gather(
             *(run_on(self._hosts[host], self._certify(host, names)) for host, names in wanted)
         )
@@ -154,7 +157,7 @@ class Web:
             states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
         for key, page in self._world.block_pages.items():
             states[page.host] = logic.showing_block_page(self.block_page(key))
-        for host in (*self._banner_hosts(), *self._doors()):
+        for host in (*self._banner_hosts(), *self._encrypted()):
             states.setdefault(host, logic.HostState())
         return states
 
@@ -173,23 +176,15 @@ class Web:
     def _certified(self) -> dict[str, None]:
         """The machines that answer HTTPS though they host no site."""
         pages = dict.fromkeys(page.host for page in self._world.block_pages.values())
-        return pages | self._banner_hosts() | dict.fromkeys(self._doors())
+        return pages | self._banner_hosts() | self._encrypted()
 
-    def _doors(self) -> dict[str, list[str]]:
-        """By machine, the names of those who serve TLS by themselves: here port 80 alone
-        proves the names. A registry with a directory proves its own there."""
-        world = self._world
-        doors: dict[str, list[str]] = {}
-        for key, resolver in world.resolvers.items():
-            if resolver.hostname is not None:
-                doors.setdefault(world.host_of_resolver(key), []).append(resolver.hostname)
-        for registrar in world.registrars.values():
-            if registrar.front is not None and registrar.host is not None:
-                doors.setdefault(registrar.host, []).append(registrar.front)
-        for tld, registry in world.registries.items():
-            if registry.epp and not world.has_directories():
-                doors.setdefault(world.host_of_registry(tld), []).append(epp_server_name(tld))
-        return doors
+    def _encrypted(self) -> dict[str, None]:
+        """The machines of resolvers by TLS: port 443 is theirs, port 80 proves their name."""
+        return dict.fromkeys(
+            self._world.host_of_resolver(key)
+            for key, resolver in self._world.resolvers.items()
+            if resolver.hostname is not None
+        )
 
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
         authority = (self._authority_address(), 80)

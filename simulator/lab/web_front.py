@@ -6,9 +6,9 @@ import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from simulator.lab.registration import HTTPS
 from simulator.net.packets import is_ipv6
 from simulator.roles.registrar.front_client import FrontError, Login, ask_front
-from simulator.roles.registrar.front_door import PORT
 from simulator.roles.registrar.requests import Done
 from simulator.values import message
 from simulator.wire.failures import of_connection, of_tls
@@ -35,7 +35,7 @@ async def visit_front(
     for address in sorted(usable, key=is_ipv6, reverse=True):
         try:
             login = Login(account, password)
-            return await ask_front((address, PORT), front, context, login, path, fields)
+            return await ask_front((address, HTTPS), front, context, login, path, fields)
         except ssl.SSLError as error:
             failure = of_tls(error)
         except OSError as error:

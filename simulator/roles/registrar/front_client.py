@@ -79,14 +79,13 @@ def read_answer(body: bytes) -> Done:
         raise FrontError("the answer has no result")
     if not isinstance(listed, list):
         raise FrontError("the commands are no list")
-    return Done(
-        document.get("done") is True,
-        message("the registrar's site answers: {text}", text=_text(document, "reason")),
-        code,
-        authorization,
-        _text(document, "transaction"),
-        tuple(_command(one) for one in listed),
-    )
+    transaction, commands = _text(document, "transaction"), tuple(map(_command, listed))
+    reason = message("the registrar answers: {text}", text=_text(document, "reason"))
+    for command in commands:
+        if command.server_transaction == transaction:
+            reason = message("the registry answers: {text}", text=command.answer)
+    done = document.get("done") is True
+    return Done(done, reason, code, authorization, transaction, commands)
 
 
 def _command(told: Any) -> Command:
