@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from simulator.errors import LabError
-from simulator.lab.carried import Details, Lasting
+from simulator.lab.carried import Details, Lasting, LeverRefused
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -204,6 +204,8 @@ class Law:
                     registrar=part.registrar,
                     keep_ds=part.keep_ds,
                 )
+            except LeverRefused as refused:
+                reason, details = refused.message, refused.details
             except LabError as error:
                 reason = error.message
             else:
