@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "serving": BASE | {"wire"},
     "roles": BASE | {"wire", "serving"},
     "world": BASE | {"wire"},
-    "lab": BASE | {"wire", "net", "roles", "world"},
+    "lab": BASE | {"wire", "serving", "net", "roles", "world"},
     "scenario": BASE | {"wire", "net", "roles", "world", "lab"},
     "matrix": BASE | {"wire", "net", "roles", "world", "lab"},
     "ooni": BASE | {"wire", "roles", "world"},

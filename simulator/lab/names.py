@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -23,12 +22,12 @@ from simulator.roles.resolver.service import Resolver, anybody
 from simulator.values import SECOND, Address, Instant, Now, message
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
+from simulator.wire.epp import server_name as epp_server_name
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
     from simulator.net import Host
-    from simulator.roles.registrar.logic import Done
     from simulator.world.models import World
     from simulator.world.naming import Domain
     from simulator.world.naming import Resolver as Entry
@@ -169,14 +168,13 @@ class Names:
             if (domain.registrar, account) not in accounts:
                 self.registrars[domain.registrar].open_account(account, account)
                 accounts[domain.registrar, account] = None
-            done = self._register(name, domain)
-            assert done.done, f"the world was checked, yet {name}: {done.reason}"
+            self._register(name, domain)
         for tld, registry in self.registries.items():
             self._publications[tld] = RegistryPublication(
                 registry, self._publisher(tld), self._now, self._journal
             )
 
-    def _register(self, name: str, domain: Domain) -> Done:
+    def _register(self, name: str, domain: Domain) -> None:
         registrar = self.registrars[domain.registrar]
         tld = name.rpartition(".")[2]
         glue = tuple(
@@ -186,30 +184,13 @@ class Names:
         )
         now = self._now()
         done = registrar.register(domain.registrant.en, name, domain.nameservers, now, glue=glue)
-        if not done.done:
-            return done
+        assert done.done, f"the world was checked, yet {name}: {done.reason}"
         ds = self.signing.ds(name)
         if ds:
             self.registries[tld].update(domain.registrar, name, now, add_ds=ds)
         for status in domain.statuses:
             actor = SERVER if status.startswith("server") else domain.registrar
             self.registries[tld].update(actor, name, now, add_statuses=(status,))
-        return done
-
-    def take(self, name: str, domain: Domain, hosts: Mapping[str, str]) -> Done:
-        """Register a name as any customer does, with an account in the registrant's name, and
-        serve its zone if that was done. ``hosts`` are by the names that lead to them."""
-        registrar = self.registrars[domain.registrar]
-        account = domain.registrant.en
-        with contextlib.suppress(LabError):  # a customer already, whose account may be frozen
-            registrar.open_account(account, account)
-        done = self._register(name, domain)
-        if done.done:
-            for other in self.registrars.values():
-                if other is not registrar:  # told by its registry that the name was purged
-                    other.books.strike(name)
-            self.point(name, domain, hosts)
-        return done
 
     def is_available(self, name: str) -> bool:
         """Whether a registry would register a name for anybody (RFC 5731 section 3.1.1)."""
@@ -228,12 +209,21 @@ class Names:
             if is_within(server, tld) and self._world.domain_of(server) is None
         ]
 
+        services = self._service_records(tld, ttl)
+
         def publish(serial: int, delegations: tuple[Record, ...]) -> None:
             apex = _apex(tld, entry.nameservers, ttl, entry.negative_ttl // SECOND, serial)
-            own_addresses = self._address_records(own, ttl)
+            own_addresses = [*self._address_records(own, ttl), *services]
             self.serve(tld, entry.nameservers, Zone(tld, [*apex, *own_addresses, *delegations]))
 
         return publish
+
+    def _service_records(self, tld: str, ttl: int) -> list[Record]:
+        """Return where a registry's EPP server is; with a directory its own zone says so."""
+        if not self._world.registries[tld].epp or self._world.has_directories():
+            return []
+        addresses = self._world.hosts[self._world.host_of_registry(tld)].addresses
+        return [_address_record(epp_server_name(tld), address, ttl) for address in addresses]
 
     def registry_of(self, name: str) -> Registry:
         """Return the registry that a registered name is under."""

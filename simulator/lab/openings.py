@@ -7,16 +7,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.values import HOUR, SECOND, Message, message
+from simulator.values import HOUR, SECOND, Message, OutcomeState, message
 from simulator.world.models import Site
 
 if TYPE_CHECKING:
-    from simulator.lab.names import Names
-    from simulator.lab.running import RunOn
-    from simulator.lab.web import Web
-    from simulator.values import Now
+    from simulator.lab.lab import Lab
     from simulator.world.fields import Text
-    from simulator.world.models import World
     from simulator.world.naming import Domain
     from simulator.world.other_side import Catch
 
@@ -29,19 +25,18 @@ class Openings:
     """What may open later in a world. Each method returns once visitors can come, with a
     certificate; `LabError` with the reason where somebody refuses."""
 
-    def __init__(self, world: World, names: Names, web: Web, now: Now, run_on: RunOn) -> None:
-        self._world = world
-        self._names = names
-        self._web = web
-        self._now = now
-        self._run_on = run_on
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._world = lab.world
+        self._names = lab.names
+        self._web = lab.web
 
-    async def open(self, name: str) -> Message:
-        """Register the free domain of a site, and put the site up."""
+    async def open(self, name: str, vantage: str) -> Message:
+        """Register the free domain of a site, from a vantage point, and put the site up."""
         site, domain = self._world.sites[name], self._world.domain_of(name)
         assert domain is not None, "every site of a checked world is in a domain"
         hosts = dict(self._world.web_names())
-        await self._register(domain, self._world.domains[domain], hosts)
+        await self._register(domain, self._world.domains[domain], hosts, vantage)
         await self._put_up(name, site, site.host)
         return message(
             "registers {name} at {registrar} and opens it at {host}",
@@ -65,7 +60,7 @@ class Openings:
         """Whether a name that was registered once is free again."""
         return self._names.is_available(name)
 
-    async def catch(self, catch: Catch) -> Message:
+    async def catch(self, catch: Catch, vantage: str) -> Message:
         """Register a dropped name, and put a page of one's own up under it."""
         domain = self._world.domains[catch.name].model_copy(
             update={
@@ -77,7 +72,7 @@ class Openings:
             }
         )
         site = Site(host=catch.host, title=catch.title, text=catch.text)
-        await self._register(catch.name, domain, {catch.name: catch.host})
+        await self._register(catch.name, domain, {catch.name: catch.host}, vantage)
         await self._put_up(catch.name, site, catch.host)
         return message(
             "registers {name}, which was free again, at {registrar}",
@@ -91,14 +86,28 @@ class Openings:
     def _hosting(self, host: str) -> Text:
         return self._world.operators[self._world.operator_of(host)].name
 
-    async def _register(self, name: str, domain: Domain, hosts: dict[str, str]) -> None:
-        done = self._names.take(name, domain, hosts)
-        if not done.done:
-            raise LabError(done.reason)
+    async def _register(
+        self, name: str, domain: Domain, hosts: dict[str, str], vantage: str
+    ) -> None:
+        """Register a name as any customer does, by the registrar's web site if it has one, and
+        serve its zone; return once the registry has published it."""
+        lab, registrar = self._lab, domain.registrar
+        at = None if self._world.registrars[registrar].front is None else vantage
+        asked = await lab.registrants.register(
+            registrar, name, domain.registrant.en, domain.nameservers, vantage=at
+        )
+        if asked.state is not OutcomeState.EXECUTED:
+            raise LabError(asked.reason)
+        for other, books in self._names.registrars.items():
+            if other != registrar:  # whoever had it once was told by its registry that it is gone
+                books.books.strike(name)
+        ds = self._names.signing.ds(name)
+        if ds:
+            await lab.registration.at(registrar, lambda desk: desk.vouch(name, ds))
+        self._names.point(name, domain, hosts)
         # Whoever asks before the zone is published makes caches remember that there is nothing.
-        registry = self._names.registry_of(name)
-        due = registry.next_publication(self._now())
-        await asyncio.sleep((due - self._now()) / SECOND + 1)
+        due = self._names.registry_of(name).next_publication(lab.now)
+        await asyncio.sleep((due - lab.now) / SECOND + 1)
 
     async def _put_up(self, name: str, site: Site, host: str) -> None:
         self._web.put_up(name, site, host)
@@ -106,7 +115,7 @@ class Openings:
             return
         for _ in range(_PATIENCE):
             try:
-                await self._web.certify(name, site, host, self._run_on)
+                await self._web.certify(name, site, host, self._lab.run_on)
             except LabError:  # the authority's resolver still has an old answer, or none
                 await asyncio.sleep(_RETRY / SECOND)
             else:

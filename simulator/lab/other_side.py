@@ -72,7 +72,7 @@ class OtherSide:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._world = lab.world
-        self._openings = Openings(lab.world, lab.names, lab.web, lab.fabric.now, lab.run_on)
+        self._openings = Openings(lab)
         self._watched: dict[str, _Watched] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
         self.acts: list[Reacted] = []
@@ -196,7 +196,7 @@ class OtherSide:
             if plan.act == "move-host":
                 reason = await self._openings.move(watched.sites[-1], plan.target)
             else:
-                reason = await self._openings.open(plan.target)
+                reason = await self._openings.open(plan.target, watched.entry.vantages[0])
         except LabError as error:
             self._done(name, plan.act, plan.target, OutcomeState.REFUSED, error.message, since)
         else:
@@ -218,7 +218,7 @@ class OtherSide:
         delay = watched.team.random.randint(catch.after.least, catch.after.most)
         await asyncio.sleep(delay / SECOND)
         try:
-            reason = await self._openings.catch(catch)
+            reason = await self._openings.catch(catch, watched.entry.vantages[0])
         except LabError as error:  # somebody else was faster
             state, reason = OutcomeState.REFUSED, error.message
         else:

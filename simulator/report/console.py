@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from simulator.report import causes, counts, styles
 from simulator.report.cast import people, places
+from simulator.report.copies import CopyReport
 from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
@@ -34,9 +35,16 @@ class ConsoleReport:
     """Writes a run on a page: `begin`, then `step` after each step, then `end`."""
 
     def __init__(
-        self, run: ScenarioRun, page: Page, language: str, program: str, command: str
+        self,
+        run: ScenarioRun,
+        page: Page,
+        language: str,
+        program: str,
+        command: str,
+        evidence: str | None = None,
     ) -> None:
-        """``program`` is what a reader types to call us, ``command`` what showed this run."""
+        """``program`` is what a reader types to call us, ``command`` what showed this run,
+        ``evidence`` where records of copied servers are written to."""
         self.page = page
         self.voice = Voice(language, run.world)
         self._run = run
@@ -48,6 +56,7 @@ class ConsoleReport:
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
         self._others = OtherSideReport(self.page, self.voice, run.world)
+        self._copies = CopyReport(self.page, self.voice, evidence, command)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -128,6 +137,7 @@ class ConsoleReport:
             self._orders.write_lifted(finding.lifted)
         self._orders.write(finding.orders)
         self._others.write_reactions(run.reacted)
+        self._copies.write(run.copies)
         self._write_groups(finding.groups)
         self._others.write_counts(run.counts)
         if finding.drains is not None:
@@ -216,6 +226,8 @@ class ConsoleReport:
         self._points(message("To take away"), run.scenario.takeaways)
         self._others.write_published()
         self._orders.write_sources()
+        copies = [copy for step in run.done for copy in step.copies]
+        self._copies.write_commands(copies, self._program)
         self._points(message("Where to go next"), run.scenario.next, commands=True)
         self._write_verdict()
         self._write_numbers(seconds)

@@ -11,18 +11,26 @@ from simulator.world.models import World
 
 HOSTS_FILE = "hosts-file"
 """What ``via`` says of somebody who wrote the address down."""
-_KIND_OF_FIELD = {
-    "outcome": "operator",
-    "acts": "site operator",
-    "opened": "site operator",
-    "reached_from": "count",
-    "people_least": "count",
-    "people_most": "count",
-    "kept_least": "count",
-    "kept_most": "count",
-    "log_visits": "count",
-    "hands": "count",
+OF_VANTAGES = message("a vantage point's")
+OF_OPERATORS = message("an operator's")
+OF_COPIES = message("that of a copied server")
+OF_SITE_OPERATORS = message("a site operator's")
+OF_COUNTS = message("that of a site whose people are counted")
+_WHOSE = {
+    "outcome": OF_OPERATORS,
+    "lost": OF_COPIES,
+    "tells": OF_COPIES,
+    "acts": OF_SITE_OPERATORS,
+    "opened": OF_SITE_OPERATORS,
+    "reached_from": OF_COUNTS,
+    "people_least": OF_COUNTS,
+    "people_most": OF_COUNTS,
+    "kept_least": OF_COUNTS,
+    "kept_most": OF_COUNTS,
+    "log_visits": OF_COUNTS,
+    "hands": OF_COUNTS,
 }
+"""Of whom a field is expected, if not of a vantage point."""
 
 
 class FieldCheck(Check):
@@ -44,15 +52,17 @@ class FieldCheck(Check):
             (*place, "audience"), message("audience"), step.audience, self.world.audiences
         )
 
-    def stated(self, place: Place, expected: Expected, kind: str) -> None:
-        """Note what cannot be expected of ``kind``, and words that a field never holds."""
+    def stated(self, place: Place, expected: Expected, *of: Message) -> None:
+        """Note what cannot be expected of these, and words that a field never holds."""
         stated = expected.stated()
         if not stated:
             self.wrong(place, message("nothing is expected"))
         for field, match in stated.items():
             where = (*place, field)
-            if kind_of(field) != kind:
-                self.wrong(where, _of_another_kind(field, kind))
+            whose = _WHOSE.get(field, OF_VANTAGES)
+            if whose not in of:
+                text = message("'{field}' is {whose}, not {of}", field=field, whose=whose, of=of[0])
+                self.wrong(where, text)
             words = self._words(field)
             for value in match.values:
                 if words is not None and value is not None and value not in words:
@@ -70,22 +80,6 @@ class FieldCheck(Check):
         if field == "reached_from":
             return tuple(self.world.vantages)
         return WORDS.get(field)
-
-
-def kind_of(field: str) -> str:
-    """Return whose field it is: an observation's, an operator's, a site operator's, a count's."""
-    return _KIND_OF_FIELD.get(field, "observation")
-
-
-def _of_another_kind(field: str, kind: str) -> Message:
-    if kind == "operator":
-        return message("an operator has only an 'outcome'")
-    if field == "outcome" and kind == "observation":
-        return message("'outcome' is an operator's, not a vantage point's")
-    fields = ", ".join(own for own in Expected.model_fields if kind_of(own) == kind)
-    return message(
-        "'{field}' is not among what can be expected here: {fields}", field=field, fields=fields
-    )
 
 
 def _no_word(field: str, value: str | int, words: tuple[str, ...], meant: str | None) -> Message:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from simulator.errors import LabError, NotSimulated
-from simulator.scenario.check_fields import FieldCheck
+from simulator.scenario.addresses import wrong_address
+from simulator.scenario.check_fields import (
+    OF_COPIES,
+    OF_COUNTS,
+    OF_OPERATORS,
+    OF_SITE_OPERATORS,
+    OF_VANTAGES,
+    FieldCheck,
+)
+from simulator.scenario.check_orders import check_extras
 from simulator.scenario.models import (
     ALL,
     Connect,
     Coordinate,
+    Evidence,
     Member,
     Order,
     Scenario,
     Step,
 )
+from simulator.scenario.words import SECTIONS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
 from simulator.world.check_measures import check_measure
@@ -40,7 +49,6 @@ SITE_LEVERS = (
     Lever.ARREST,
 )
 """What concerns a site, wherever it is hosted."""
-_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION, Lever.RECORD_CHANGE)
 
 
@@ -108,6 +116,8 @@ class ScenarioCheck(FieldCheck):
             self._order((*place, "order", position), order)
         if step.coordinate is not None:
             self._coordinate((*place, "coordinate"), step.coordinate)
+        if step.evidence is not None:
+            self._evidence((*place, "evidence"), step.evidence)
         self._looks(place, step)
         self.others(place, step)
         self._expect(place, step)
@@ -154,49 +164,13 @@ class ScenarioCheck(FieldCheck):
             self._url((*place, "diagnose", "url"), step.diagnose.url)
 
     def _url(self, place: Place, url: str) -> None:
-        if not url.isascii():
-            strange = next(character for character in url if not character.isascii())
-            text = message(
-                "'{url}' has '{character}' in it, and an address is ASCII: write a name in"
-                " its xn-- form, a path in percent-encoding",
-                url=url,
-                character=strange,
-            )
+        text = wrong_address(url)
+        if text is not None:
             self.wrong(place, text)
-            return
-        try:
-            parts = urlsplit(url if "//" in url else f"//{url}")
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port = None, None
-        if port is not None:
-            text = message(
-                "port {port} in '{url}': sites answer at 80 for http and 443 for https alone;"
-                " leave the port out",
-                port=port,
-                url=url,
-            )
-            self.wrong(place, text)
-            return
-        readable = not url.startswith("//") and _PRINTABLE.fullmatch(url) is not None
-        if (
-            host is None
-            or parts.scheme not in ("", "http", "https")
-            or parts.username is not None
-            or "*" in host
-            or not readable
-        ):
-            text = message("'{url}' is not an address such as https://clips.test/", url=url)
-            self.wrong(place, text)
-            return
-        try:
-            (
-                reserved.address
-                if host.strip("0123456789.") == "" or ":" in host
-                else reserved.domain_name
-            )(host)
-        except reserved.NotReserved as reason:
-            self.wrong(place, reason.message)
+
+    def _evidence(self, place: Place, evidence: Evidence) -> None:
+        self.known((*place, "site"), message("site"), evidence.site, self.world.sites)
+        self.all_known((*place, "first"), message("section"), evidence.first, SECTIONS)
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -214,9 +188,9 @@ class ScenarioCheck(FieldCheck):
         self._name((*place, "name"), order.name)
         if order.lever is not None:
             self._lever(place, order.lever, order.name, order.banner)
-            self._new_registrar(place, order)
         elif order.measure is not None:
             check_measure(self.world, self, (*place, "measure"), order.measure)
+        check_extras(self.world, self, place, order, order.name)
 
     def _coordinate(self, place: Place, operation: Coordinate) -> None:
         self._authority((*place, "by"), operation.by)
@@ -243,18 +217,7 @@ class ScenarioCheck(FieldCheck):
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
         self._lever(place, member.lever, name, member.banner or operation.banner)
-        self._new_registrar(place, member)
-
-    def _new_registrar(self, place: Place, act: Order | Member) -> None:
-        """Note a registrar that the world has not, or that nothing is transferred to."""
-        if act.registrar is None:
-            return
-        self.known(
-            (*place, "registrar"), message("registrar"), act.registrar, self.world.registrars
-        )
-        if act.lever is not Lever.TRANSFER:
-            text = message("'registrar' goes with the lever 'transfer' alone")
-            self.wrong((*place, "registrar"), text)
+        check_extras(self.world, self, place, member, name)
 
     def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
         banners = self.world.banners
@@ -321,16 +284,25 @@ class ScenarioCheck(FieldCheck):
             ordered += [member.to for member in step.coordinate.members]
         for who, expected in step.expect.items():
             where = (*place, "expect", who)
-            if who in looking or (who == ALL and looking):
-                self.stated(where, expected, "observation")
-            elif who in ordered:
-                self.stated(where, expected, "operator")
-            elif who in self.watching:
-                self.stated(where, expected, "site operator")
-            elif step.audience and who in self.world.sites:
-                self.stated(where, expected, "count")
+            of = self._parts(who, step, looking, ordered)
+            if of:
+                self.stated(where, expected, *of)
             elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
                 self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
+
+    def _parts(
+        self, who: str, step: Step, looking: list[str], ordered: list[str]
+    ) -> tuple[Message, ...]:
+        """Return in which ways somebody has a part in a step: none for a stranger."""
+        if who in looking or (who == ALL and looking):
+            return (OF_VANTAGES,)
+        if who in ordered:
+            return (OF_OPERATORS,)
+        if who in self.watching:
+            return (OF_SITE_OPERATORS,)
+        copied = step.evidence is not None and who == step.evidence.site
+        counted = bool(step.audience) and who in self.world.sites
+        return (OF_COPIES,) * copied + (OF_COUNTS,) * counted
 
     def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
         """Tell whether ``who`` may well have a part in the step, under a name told as unknown."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.scenario.models import ALL, Expected, Step
-from simulator.values import Observation, OutcomeState
+from simulator.values import Instant, Observation, OutcomeState
 from simulator.world.fields import Text
 
 if TYPE_CHECKING:
@@ -28,6 +28,27 @@ class Verdict:
     got: str
     passed: bool
     why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A site's server as it was copied in a step: its record and what that has.
+
+    ``lost`` are sections with nothing in them, ``tells`` the questions that it has
+    something to show for.
+    ``began`` and ``ended`` are lab instants.
+    """
+
+    site: str
+    machine: str
+    by: str
+    began: Instant
+    ended: Instant
+    file: str
+    data: bytes
+    head: str
+    lost: tuple[str, ...]
+    tells: tuple[str, ...]
 
 
 def judge(step: Step, run: StepRun, resolvers: Mapping[str, str]) -> list[Verdict]:
@@ -57,9 +78,13 @@ def _told_of(subject: str, run: StepRun) -> list[tuple[str, Mapping[str, Seen]]]
     ]
     if subject in run.site_operators:
         found.append((subject, reacted_fields(subject, run.reacted)))
+    of_site: dict[str, Seen] = {}
+    for copy in run.copies:
+        if copy.site == subject:
+            of_site |= {"lost": copy.lost, "tells": copy.tells}
     for count in run.counts:
-        found += [(subject, fields) for fields in counted_fields(subject, count)]
-    return found
+        of_site |= counted_fields(subject, count)
+    return [*found, (subject, of_site)] if of_site else found
 
 
 def reacted_fields(operator: str, reacted: Iterable[Reacted]) -> dict[str, Seen]:
@@ -72,12 +97,13 @@ def reacted_fields(operator: str, reacted: Iterable[Reacted]) -> dict[str, Seen]
     }
 
 
-def counted_fields(site: str, count: Count) -> Iterable[dict[str, Seen]]:
-    """Yield the fields of a site in a count of people; those of the count with its own site."""
+def counted_fields(site: str, count: Count) -> dict[str, Seen]:
+    """Return the fields of a site in a count of people; those of the count with its own site."""
+    fields: dict[str, Seen] = {}
     for share in count.shares:
         if share.site != site:
             continue
-        fields: dict[str, Seen] = {
+        fields |= {
             "reached_from": share.reached,
             "people_least": share.least,
             "people_most": share.most,
@@ -90,7 +116,7 @@ def counted_fields(site: str, count: Count) -> Iterable[dict[str, Seen]]:
                 "log_visits": count.log.visits,
                 "hands": count.log.hands,
             }
-        yield fields
+    return fields
 
 
 def _compare(

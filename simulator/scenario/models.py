@@ -39,6 +39,7 @@ ACTIONS = (
     "order",
     "coordinate",
     "wait",
+    "evidence",
     "visit",
     "resolve",
     "diagnose",
@@ -63,6 +64,8 @@ class _Act(Model):
     """Which of the world's banners; the only one unless stated."""
     registrar: Id | None = None
     """Who gets a transferred name; the only registrar of an authority unless stated."""
+    keep_ds: Flag = False
+    """A careless redelegation: the DS records of the old keys stay in the zone above."""
     instrument: Id | None = None
     """The instrument of cooperation that is relied on abroad; the best one unless stated."""
 
@@ -143,6 +146,23 @@ class Wait(Model):
     def _one_end(self) -> None:
         if (self.duration is None) == (self.until is None):
             raise Wrong(message("a wait is a duration, or 'until' a date"))
+
+
+class Evidence(Model):
+    """Investigators copy a site's server, once its host was ordered to let them.
+
+    Lab time passes until the copy is done. ``first`` are the sections that they take before
+    the others, which follow in the order of volatility (RFC 3227 section 2.1).
+    """
+
+    USUAL: ClassVar[tuple[str, ...]] = ("site",)
+
+    site: DomainName
+    first: Many = ()
+    encrypted: Flag = False
+    """Whether the server's disk is encrypted: open while it runs, shut without power."""
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl$")] | None = None
+    """What the record is called in the folder of ``run --evidence``; else after the step."""
 
 
 def _no_hosts_file(value: Any) -> Any:
@@ -240,14 +260,15 @@ _Match = Annotated[Match, WithJsonSchema(_MATCH_SCHEMA)]
 
 
 class Expected(Model):
-    """What is expected of one vantage point's observation, or of one operator's answer.
+    """What is expected of an observation, of an operator's answer, or of a copied server.
 
     The fields are those of `simulator.values.Observation`; what is not stated may be
     anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
     ``issuer`` and ``certificate_names`` are the certificate's. ``outcome`` is an
-    operator's: ``executed``, ``refused`` or ``pending``. A site operator's are ``acts`` and
-    ``opened``, those of this step; the rest are of a site whose people are counted:
-    ``kept_least`` and ``kept_most`` are percentages of all of them.
+    operator's: ``executed``, ``refused`` or ``pending``. ``lost`` (sections) and ``tells``
+    (questions that it has something to show for) are those of a copy, expected by its site.
+    A site operator's are ``acts`` and ``opened``, those of this step; the rest are of a site
+    whose people are counted: ``kept_least`` and ``kept_most`` are percentages of all of them.
     """
 
     USUAL: ClassVar[tuple[str, ...]] = ("page",)
@@ -273,6 +294,8 @@ class Expected(Model):
     confidence: _Match = ANYTHING
     ways: _Match = ANYTHING
     outcome: _Match = ANYTHING
+    lost: _Match = ANYTHING
+    tells: _Match = ANYTHING
     acts: _Match = ANYTHING
     opened: _Match = ANYTHING
     reached_from: _Match = ANYTHING
@@ -320,14 +343,15 @@ class Step(Model):
     order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
     coordinate: Coordinate | None = None
     wait: Annotated[Wait | None, _short_wait] = None
+    evidence: Evidence | None = None
     visit: Visit | None = None
     resolve: Resolve | None = None
     diagnose: Diagnose | None = None
     audience: Many = ()
     """Sites whose people are counted now, and come and go by themselves from now on."""
     expect: dict[str, Expected] = Field(default={})
-    """By vantage point, by operator, by site operator, by a counted site, or ``all`` of the
-    step's vantage points."""
+    """By vantage point, or ``all`` of the step's; by operator; by site operator; by the site of
+    a copy, or of a count."""
     why: Text | None = None
     """Why the step's expectations should hold; shown beside them."""
 

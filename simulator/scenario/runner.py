@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
 from simulator.measures import Measure
-from simulator.scenario.expectations import Verdict, judge
+from simulator.scenario.copying import copy_server
+from simulator.scenario.expectations import Copy, Verdict, judge
 from simulator.scenario.models import (
     ALL,
     Coordinate,
@@ -55,6 +56,7 @@ class StepRun:
     """What the test helper saw of each URL, where the run was asked to have it look."""
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
     reacted: list[Reacted] = field(default_factory=list)
     """What the other side did in this step."""
     counts: list[Count] = field(default_factory=list)
@@ -82,6 +84,7 @@ class ScenarioRun:
         self.scenario: Scenario = lesson.scenario
         self.world = lesson.world
         self.seed = seed
+        self._language = language
         self.lab = Lab(
             lesson.world,
             seed=seed,
@@ -156,6 +159,10 @@ class ScenarioRun:
             run.outcomes += await self._coordinate(run.id, step.coordinate)
         if step.wait is not None:
             await self._wait(step)
+        if step.evidence is not None:
+            told = [outcome for each in (*self.done, run) for outcome in each.outcomes]
+            copy = await copy_server(self.lab, run.id, step.evidence, told, self._language)
+            run.copies.append(copy)
         if step.visit is not None:
             run.observations += await self._visit(run, step.visit)
         if step.resolve is not None:
@@ -258,6 +265,7 @@ class ScenarioRun:
             machine=order.scope == "machine",
             banner=order.banner,
             registrar=order.registrar,
+            keep_ds=order.keep_ds,
             instrument=order.instrument,
         )
 
@@ -279,6 +287,7 @@ class ScenarioRun:
             machine=member.scope == "machine",
             banner=member.banner or entry.banner,
             registrar=member.registrar,
+            keep_ds=member.keep_ds,
             instrument=member.instrument,
             preparation=member.preparation,
         )

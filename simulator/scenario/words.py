@@ -6,6 +6,9 @@ lab produces.
 
 from __future__ import annotations
 
+SECTIONS = ("memory", "sessions", "chat", "disk", "remote-logs", "topology", "archives")
+"""Of a copied server, as `simulator.wire.evidence.VOLATILITY` has them."""
+
 WORDS: dict[str, tuple[str, ...]] = {
     "page": ("site", "block_page", "seizure_banner", "other"),
     "stage": ("dns", "tcp", "tls", "http"),
@@ -28,6 +31,18 @@ WORDS: dict[str, tuple[str, ...]] = {
     "acts": ("mirror", "move-name", "new-brand", "move-host", "re-register"),
     "hands": ("operator", "police", "banner", "off"),
     "outcome": ("executed", "refused", "pending"),
+    "lost": SECTIONS,
+    "tells": (
+        "accounts",
+        "payments",
+        "online",
+        "messages",
+        "log-window",
+        "visitors",
+        "behind-vpn",
+        "other-hosts",
+        "administrators",
+    ),
     "rcode": ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
     "failure": (
         "connection_refused",

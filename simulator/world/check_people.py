@@ -77,6 +77,7 @@ def _kinds(world: World, check: Check) -> None:
     does += [
         (("registrars", key, "operator"), entry.operator, "registrar")
         for key, entry in world.registrars.items()
+        if world.operators[entry.operator].kind != "public-body"  # a registrar of the authorities
     ]
     does += [
         (("vpn_exits", key, "operator"), entry.operator, "vpn")

@@ -10,7 +10,8 @@ import pytest
 
 from simulator import Lab
 from simulator.errors import LabError
-from simulator.lab.directory import Directories, bootstrap_url, open_directories
+from simulator.lab.directory import Directories, open_directories
+from simulator.lab.directory_names import bootstrap_url
 from simulator.lab.examination import investigator
 from simulator.roles.probe.causes import CERTAIN, UNSURE
 from simulator.roles.probe.evidence import Registration

@@ -72,15 +72,17 @@ def test_a_trace_follows_the_referrals_from_the_root(terminal: Any) -> None:
         "",
         "xg.\t\t\t86400\tIN\tNS\tns1.nic.xg.",
         lines[7],
+        lines[8],
         "",
         "coco.xg.\t\t10800\tIN\tNS\tns1.rila.test.",
-        lines[10],
+        lines[11],
         "",
         "coco.xg.\t\t3600\tIN\tA\t198.18.20.10",
         ";; Received 52 bytes from 198.18.20.53#53(ns1.rila.test) in 50 ms",
         "",
     ]
-    assert lines[7].startswith(";; Received 102 bytes from 198.18.30.1#53(a.root.test) in ")
+    assert lines[7].startswith("xg.\t\t\t86400\tIN\tDS\t")
+    assert lines[8].startswith(";; Received 150 bytes from 198.18.30.1#53(a.root.test) in ")
 
 
 def test_a_trace_is_not_lied_to_by_the_providers_resolver(terminal: Any) -> None:

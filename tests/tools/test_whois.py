@@ -59,12 +59,17 @@ def test_curl_reads_the_directory_by_rdap(registered: Any) -> None:
     assert said.out == "501"
 
 
-def test_failures_are_told_as_whois_does(registered: Any, terminal: Any) -> None:
-    said = terminal("whois coco.xg")  # a lab without directories
+def test_a_lab_without_directories_has_no_whois_server(
+    make_terminal: Callable[[Any], Any], crossroads: Any
+) -> None:
+    said = make_terminal(crossroads)("whois library.xg", "nantes")
     assert (said.status, said.err) == (
         2,
         "getaddrinfo(whois.nic.xg): Name or service not known\n",
     )
+
+
+def test_failures_are_told_as_whois_does(registered: Any) -> None:
     said = registered(f"whois -h {SERVER} -p 44 library.xg", "nantes")
     assert (said.status, said.err) == (2, "connect: Connection refused\n")
     registered.order(AddressMeasure((SERVER,), AddressAction.DROP), "rivage-telecom", "court-fr")

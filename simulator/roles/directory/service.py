@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -15,6 +16,7 @@ from simulator.roles.directory.rates import RateLimit
 from simulator.serving.certificates import TlsContexts
 from simulator.serving.enrolment import TIMEOUT, enrol
 from simulator.serving.http import HttpServer
+from simulator.serving.late import Accept, listen
 from simulator.serving.tls import TlsServerProtocol
 from simulator.values import SECOND, Address, Now
 from simulator.wire.acme import CHALLENGE_PREFIX
@@ -65,23 +67,33 @@ class DirectoryServer:
         state = "on" if self._listening else "off"
         return f"<DirectoryServer {self.name} {state} {' '.join(self.names)}>"
 
+    @property
+    def tls_context(self) -> ssl.SSLContext:
+        """The context that the machine listens with, for what else is at its names."""
+        return self._tls.listening
+
     async def start(self) -> None:
         """Listen on every address."""
         assert not self._listening
+        for port, accept in self.accept().items():
+            self._listening += await listen(accept, self._addresses, port)
+
+    def accept(self) -> dict[int, Accept]:
+        """Return what makes the connections' protocols, by port, for whoever listens."""
         plain = HttpServer(self._serve_plain, self._refuse)
         secure = HttpServer(self._serve, self._refuse)
         self._servers = [plain, secure]
-        accept = partial(TlsServerProtocol, self._tls.listening, secure)
-        loop = asyncio.get_running_loop()
-        for address in self._addresses:
-            self._listening.append(await loop.create_server(plain, address, self._http_port))
-            self._listening.append(await loop.create_server(accept, address, self._https_port))
-            if self._whois_port is not None:
-                self._listening.append(
-                    await asyncio.start_server(
-                        self._converse, address, self._whois_port, limit=LONGEST_QUERY
-                    )
-                )
+        served: dict[int, Accept] = {
+            self._http_port: plain,
+            self._https_port: partial(TlsServerProtocol, self._tls.listening, secure),
+        }
+        if self._whois_port is not None:
+            served[self._whois_port] = self._whois
+        return served
+
+    def _whois(self) -> asyncio.Protocol:
+        reader = asyncio.StreamReader(LONGEST_QUERY, asyncio.get_running_loop())
+        return asyncio.StreamReaderProtocol(reader, self._converse)
 
     async def stop(self) -> None:
         """Stop listening and hang up."""
