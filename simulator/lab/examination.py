@@ -33,6 +33,7 @@ from simulator.world.choices import available, choose
 if TYPE_CHECKING:
     from simulator.lab.lab import Lab
     from simulator.net import Host
+    from simulator.roles.resolver.validation_trust import TrustAnchor
 
 T = TypeVar("T")
 
@@ -200,7 +201,9 @@ class LabTools:
         """The test helper's machine, there from the first examination on if the world has it."""
         self.silent_address = self._silent_address()
         self._bootstrap: Bootstrap | None = None
-        self._ready: asyncio.Task[Resolver | None] | None = None
+        self.validator: Address | None = None
+        """The test helper's own resolver that validates: in a world with a signed root."""
+        self._ready: asyncio.Task[tuple[Resolver, ...]] | None = None
 
     @property
     def bootstrap(self) -> Bootstrap | None:
@@ -217,30 +220,39 @@ class LabTools:
         """
         if self._ready is None:  # several examinations may begin at once
             self._ready = asyncio.get_running_loop().create_task(self._settle())
-        recursion = await self._ready
-        if recursion is not None:
+        for recursion in await self._ready:
             recursion.cache.flush()
 
-    async def _settle(self) -> Resolver | None:
+    async def _settle(self) -> tuple[Resolver, ...]:
         lab, name = self._lab, self._lab.world.control
         if name is None:
-            return None
+            return ()
         host = lab.fabric.hosts[name]
-        address = _own_address(host)
-        resolver = self._own_resolver(name)
-        await lab.loop.run_on(host, resolver.start([(address, 53)]))
+        anchors = lab.names.signing.anchors()
+        resolver, address = await self._own_resolver(host, name)
         self.control = Machine(lab, self.tls_context, host, None, (address,))
-        return resolver
+        if not anchors:
+            return (resolver,)
+        validator, self.validator = await self._own_resolver(host, f"{name}/validator", anchors)
+        return resolver, validator
 
-    def _own_resolver(self, name: str) -> Resolver:
+    async def _own_resolver(
+        self, host: Host, name: str, anchors: tuple[TrustAnchor, ...] = ()
+    ) -> tuple[Resolver, Address]:
+        """Start a resolver on the test helper's machine; return it and where it is asked."""
         lab = self._lab
         roots = lab.world.root.nameservers
-        return Resolver(
+        resolver = Resolver(
             root_hints([(root, lab.names.addresses_of(root)) for root in roots]),
             now=lab.fabric.now,
             random=lab.fabric.random_for(f"{name}/resolver"),
             name=name,
+            trust_anchors=anchors,
+            calendar_start=int(lab.clock.start.timestamp()),
         )
+        address = _own_address(host)
+        await lab.loop.run_on(host, resolver.start([(address, 53)]))
+        return resolver, address
 
     def _silent_address(self) -> Address | None:
         """Return an address of the test helper's network that no machine has."""

@@ -43,6 +43,7 @@ from simulator.values import DAY, SECOND, Duration, Instant, Lever, Observation,
 
 if TYPE_CHECKING:
     from simulator.lab.examination import Examiner
+    from simulator.lab.registrants import Registrants
     from simulator.roles.probe.investigation import Examination
     from simulator.roles.resolver.stub import Answer
     from simulator.world.models import World
@@ -51,7 +52,7 @@ T = TypeVar("T")
 
 PREPARATION: Duration = 3 * DAY
 """The lab is put up so long before instant 0: certificates are had, and every cache that
-this filled has run out again (the longest TTL of the built-in world is a day)."""
+this filled has run out again (the longest TTL of the built-in world is two days)."""
 
 
 class Lab:
@@ -84,9 +85,8 @@ class Lab:
         calendar_start = int(self.clock.start.timestamp())
         self.names = Names(world, hosts, now, self.journal, random_for, calendar_start)
         self.web = Web(world, hosts, now, self.journal, calendar_start, language)
-        self.people = People(
-            world, hosts, now, self.journal, self.run_on, random_for, calendar_start
-        )
+        people = (world, hosts, now, self.journal, self.run_on, random_for, calendar_start)
+        self.people = People(*people, self.names.signing)
         self.recorder = Recorder(self.fabric, world.vantages, self.people.person)
         self.hosts = hosts
         self._orders = 0
@@ -121,22 +121,12 @@ class Lab:
         await self.names.start(self.run_on, random_for)
         await self.web.start(self.run_on, random_for)
         await self.web.open_edges(self.run_on)
-        await open_offices(self)
+        self.people.settle(self.web.authority.root_pem)
+        self.registration = await open_offices(self)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
-        self.people.settle(self.web.authority.root_pem)
         blocking = Blocking(self.world, self.hosts, self.names, self.web)
-        levers = Levers(
-            self.world,
-            self.hosts,
-            self.names,
-            self.web,
-            blocking,
-            self.fabric.now,
-            self.journal,
-            self.run_on,
-            self.seed,
-        )
+        levers = Levers(self, blocking)
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
         blocking.apply_standing()
@@ -249,6 +239,13 @@ class Lab:
         return await self._by_way(vantage, via, look)
 
     @cached_property
+    def registrants(self) -> Registrants:
+        """The holders of names, and what they can do at their registrars."""
+        from simulator.lab.registrants import Registrants
+
+        return Registrants(self)
+
+    @cached_property
     def examiner(self) -> Examiner:
         """The investigator of this lab: it remembers what it saw."""
         from simulator.lab.examination import Examiner
@@ -321,8 +318,8 @@ class Lab:
         """Have an authority order operators to act; return what each made of it.
 
         ``options`` are those of `simulator.lab.law.Part`: ``machine``, ``banner``,
-        ``registrar``, ``instrument``. Without ``wait`` the outcomes are pending, and the
-        order goes on.
+        ``registrar``, ``keep_ds``, ``instrument``. Without ``wait`` the outcomes are pending,
+        and the order goes on.
         """
         operators = [to] if isinstance(to, str) else to
         check_action(action)
@@ -359,7 +356,7 @@ class Lab:
         """Have an operator act at once, whoever may have told it so; return the key to `revoke`.
 
         This asks nobody whether the law allows it: `order` does. ``options`` are ``machine``,
-        ``banner`` and ``registrar``.
+        ``banner``, ``registrar`` and ``keep_ds``.
         """
         check_action(action)
         key = self._key(key)

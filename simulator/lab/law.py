@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from simulator.errors import LabError
-from simulator.lab.carried import Details, Lasting
+from simulator.lab.carried import Details, Lasting, LeverRefused
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -48,6 +48,8 @@ class Part:
     instrument: str | None = None
     registrar: str | None = None
     """Who gets a transferred name; the only one of an authority unless stated."""
+    keep_ds: bool = False
+    """Whether a redelegation leaves the DS records of the old keys behind: a mistake."""
     preparation: Duration | None = None
     """In an operation: how long this part takes before it can be done, if that is known."""
 
@@ -200,7 +202,10 @@ class Law:
                     machine=part.machine,
                     banner=part.banner,
                     registrar=part.registrar,
+                    keep_ds=part.keep_ds,
                 )
+            except LeverRefused as refused:
+                reason, details = refused.message, refused.details
             except LabError as error:
                 reason = error.message
             else:

@@ -22,6 +22,7 @@ from simulator.values import Address, Instant, Observation, StageTiming, message
 if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.lab.running import RandomFor, RunOn
+    from simulator.lab.signing import Signing
     from simulator.lab.tunnel import ClientTunnel
     from simulator.net import Host, Tap
     from simulator.roles.vpn.service import VpnClient
@@ -60,7 +61,10 @@ class People:
         run_on: RunOn,
         random_for: RandomFor,
         calendar_start: int,
+        signing: Signing,
     ) -> None:
+        self._calendar_start = calendar_start
+        self._signing = signing
         self._world = world
         self._hosts = hosts
         self._now = now
@@ -86,15 +90,26 @@ class People:
     def _moved_in(self, name: str) -> Person:
         """Give a subscriber a resolver to ask and a browser."""
         vantage, host = self._world.vantages[name], self._hosts[name]
-        stub = StubResolver(
-            (self.resolver_address(self._world.resolver_of(name)),),
-            now=self._now,
-            random=self._random_for(f"{name}/stub"),
-        )
+        stub = self._stub(name, validates=vantage.validates)
         has_ipv6 = any(is_ipv6(address) for address in host.addresses)
         country = self._world.country_of(vantage.network)
         probe = Probe(stub, self.tls_context, self._now, Identity(name, country, has_ipv6))
         return Person(name, host, stub, probe)
+
+    def _stub(self, name: str, *, validates: bool) -> StubResolver:
+        servers = (self.resolver_address(self._world.resolver_of(name)),)
+        random = self._random_for(f"{name}/stub")
+        if not validates:
+            return StubResolver(servers, now=self._now, random=random)
+        from simulator.roles.resolver.validating_stub import ValidatingStub
+
+        return ValidatingStub(
+            servers,
+            now=self._now,
+            random=random,
+            trust_anchors=self._signing.anchors(),
+            calendar_start=self._calendar_start,
+        )
 
     async def _look_up(self, vantage: str, name: str, version: int) -> list[Address]:
         """What the loop's `getaddrinfo` asks on a subscriber's machine."""

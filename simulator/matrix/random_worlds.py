@@ -2,9 +2,9 @@
 
 A random world has one provider that may be told to block and another that nobody concerns, a
 test helper apart from both, hosts, registries, resolvers; how far apart they are, who shares a
-machine with whom, who has IPv6, HTTPS, a redirect, HSTS, a short TTL: that is drawn. What is
-drawn is written down as a document and read like any other world, so that no world is looked
-at that a user could not write.
+machine with whom, who has IPv6, HTTPS, a redirect, HSTS, a short TTL, what is signed and who
+validates: that is drawn. What is drawn is written down as a document and read like any other
+world, so that no world is looked at that a user could not write.
 """
 
 from __future__ import annotations
@@ -53,10 +53,29 @@ class RandomWorld(NamedTuple):
 def random_world(seed: int) -> RandomWorld:
     """Return the world of a seed: the same on every machine."""
     draft = _Draft(Random(f"world/{seed}"))  # noqa: S311  # repeatable, not secret
-    world = world_of(read(json.dumps(draft.document()), f"<random world {seed}>"))
+    document = draft.document()
+    _sign(document, Random(f"signing/{seed}"))  # noqa: S311  # repeatable, not secret
+    world = world_of(read(json.dumps(document), f"<random world {seed}>"))
     return RandomWorld(
         seed, world, "here", "there", "provider-here", draft.site, draft.plain, seed % 2 == 1
     )
+
+
+def _sign(data: dict[str, Any], random: Random) -> None:
+    """Sign the root in most worlds, then some of what is below it; have some resolvers validate.
+
+    By a stream of its own: whether a world is signed changes nothing else in it.
+    """
+    if random.random() < 0.4:
+        return
+    data["root"]["signed"] = True
+    for tld in data["registries"].values():
+        tld["signed"] = random.random() < 0.8
+    for name, domain in data["domains"].items():
+        above = data["registries"][name.rpartition(".")[2]]
+        domain["signed"] = random.random() < 0.6 and above["signed"]
+    for resolver in data["resolvers"].values():
+        resolver["validates"] = random.random() < 0.5
 
 
 class _Draft:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from simulator.errors import LabError, NotSimulated
 from simulator.scenario.addresses import wrong_address
+from simulator.scenario.check_orders import check_extras
 from simulator.scenario.models import (
     ALL,
     Connect,
@@ -186,9 +187,9 @@ class ScenarioCheck(Check):
         self._name((*place, "name"), order.name)
         if order.lever is not None:
             self._lever(place, order.lever, order.name, order.banner)
-            self._new_registrar(place, order)
         elif order.measure is not None:
             check_measure(self.world, self, (*place, "measure"), order.measure)
+        check_extras(self.world, self, place, order, order.name)
 
     def _coordinate(self, place: Place, operation: Coordinate) -> None:
         self._authority((*place, "by"), operation.by)
@@ -215,18 +216,7 @@ class ScenarioCheck(Check):
         self._name((*place, "name"), member.name)
         name = member.name or operation.name
         self._lever(place, member.lever, name, member.banner or operation.banner)
-        self._new_registrar(place, member)
-
-    def _new_registrar(self, place: Place, act: Order | Member) -> None:
-        """Note a registrar that the world has not, or that nothing is transferred to."""
-        if act.registrar is None:
-            return
-        self.known(
-            (*place, "registrar"), message("registrar"), act.registrar, self.world.registrars
-        )
-        if act.lever is not Lever.TRANSFER:
-            text = message("'registrar' goes with the lever 'transfer' alone")
-            self.wrong((*place, "registrar"), text)
+        check_extras(self.world, self, place, member, name)
 
     def _lever(self, place: Place, lever: Lever, name: str | None, banner: str | None) -> None:
         banners = self.world.banners

@@ -62,6 +62,8 @@ class _Act(Model):
     """Which of the world's banners; the only one unless stated."""
     registrar: Id | None = None
     """Who gets a transferred name; the only registrar of an authority unless stated."""
+    keep_ds: Flag = False
+    """A careless redelegation: the DS records of the old keys stay in the zone above."""
     instrument: Id | None = None
     """The instrument of cooperation that is relied on abroad; the best one unless stated."""
 

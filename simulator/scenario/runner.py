@@ -244,6 +244,7 @@ class ScenarioRun:
             machine=order.scope == "machine",
             banner=order.banner,
             registrar=order.registrar,
+            keep_ds=order.keep_ds,
             instrument=order.instrument,
         )
 
@@ -265,6 +266,7 @@ class ScenarioRun:
             machine=member.scope == "machine",
             banner=member.banner or entry.banner,
             registrar=member.registrar,
+            keep_ds=member.keep_ds,
             instrument=member.instrument,
             preparation=member.preparation,
         )

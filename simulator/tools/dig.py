@@ -20,7 +20,7 @@ from simulator.wire.dns_values import DnsMessage, Edns, Question, Record
 
 USAGE = (
     "dig [@server] [name] [type] [-4|-6] [-p port] [-x address] [+short] [+norecurse] [+tcp]"
-    " [+tls] [+https[=path]] [+trace] [+time=s] [+tries=n] [+noall +answer …]"
+    " [+tls] [+https[=path]] [+dnssec] [+cd] [+trace] [+time=s] [+tries=n] [+noall +answer …]"
 )
 UNREACHED, NO_ADDRESS = 9, 1
 """What dig ends with when no server answered, or when @server has no address."""
@@ -82,11 +82,14 @@ class _Dig:
     # --- asking -----------------------------------------------------------------------------
 
     def _query(self, name: str, kind: str, *, recurse: bool) -> DnsMessage:
+        options = self._options
         return DnsMessage(
             self._machine.random.getrandbits(16),
             recursion_desired=recurse,
-            question=Question(name, kind, self._options.network_class),
-            edns=Edns() if self._options.edns else None,
+            question=Question(name, kind, options.network_class),
+            edns=Edns(dnssec_ok=options.dnssec) if options.edns else None,
+            authentic_data=options.adflag,
+            checking_disabled=options.cdflag,
         )
 
     async def _ask_all(self, endpoints: Sequence[Endpoint], query: DnsMessage) -> Heard | None:

@@ -28,13 +28,13 @@ _ON_AND_OFF = (
     "edns",
     "identify",
     "ignore",
-)
-_WITH_NUMBER = ("time", "timeout", "tries", "retry")
-_REFUSED = (
     "dnssec",
     "do",
     "adflag",
     "cdflag",
+)
+_WITH_NUMBER = ("time", "timeout", "tries", "retry")
+_REFUSED = (
     "subnet",
     "nsid",
     "cookie",
@@ -52,6 +52,8 @@ _REFUSED = (
     "tls-ca",
     "tls-hostname",
 )
+_SHORT = {"rec": "recurse", "ad": "adflag"}
+"""Beginnings that dig takes although they are those of several options."""
 _REFUSED_LETTERS = ("-b", "-f", "-k", "-m", "-y", "-r", "-u")
 _CLASSES = ("IN", "CH", "HS")
 
@@ -75,6 +77,12 @@ class DigOptions:
     https: str | None = None
     """The path of DNS over HTTPS, or None."""
     edns: bool = True
+    dnssec: bool = False
+    """Whether signatures and proofs are asked for (the DO bit)."""
+    adflag: bool = True
+    """Whether the client says that it understands AD (RFC 6840 section 5.7), as dig does."""
+    cdflag: bool = False
+    """Whether the client wants what is bogus as well, to judge for itself."""
     identify: bool = False
     ignore: bool = False
     seconds: float = 5.0
@@ -205,6 +213,11 @@ class _Reader:
             options.recurse = on
         elif name in ("tcp", "vc"):
             options.tcp = on
+        elif name in ("dnssec", "do"):
+            options.dnssec = on
+            options.edns = options.edns or on  # without EDNS there is no such bit
+        elif name == "trace":
+            options.trace = options.dnssec = on  # as in dig: "implies +dnssec"
         elif name == "https":
             options.https = (value or "/dns-query") if on else None
         else:
@@ -215,8 +228,8 @@ def _meant(name: str, known: Sequence[str]) -> str | None:
     """Return the option that a word means: itself, or the one that it begins."""
     if name in known:
         return name
-    if name == "rec":
-        return "recurse"
+    if name in _SHORT:
+        return _SHORT[name]
     begun = [each for each in known if name and each.startswith(name)]
     return begun[0] if len(begun) == 1 else None
 

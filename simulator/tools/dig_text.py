@@ -44,8 +44,22 @@ _EXTENDED_ERRORS = {
     24: "Invalid Data",
 }
 
-_ENDS_IN_NAMES = {"CNAME": 0, "NS": 0, "PTR": 0, "DNAME": 0, "MX": 1, "SRV": 3}
-"""By type: from which field of the data on there are names."""
+_NAME_FIELDS = {
+    "CNAME": (0,),
+    "NS": (0,),
+    "PTR": (0,),
+    "DNAME": (0,),
+    "MX": (1,),
+    "SRV": (3,),
+    "SOA": (0, 1),
+    "RRSIG": (7,),
+    "NSEC": (0,),
+}
+"""By type: which fields of the data are names."""
+_LONG_FIELDS = {"DNSKEY": 3, "RRSIG": 8, "DS": 3}
+"""By type: the field of octets in base64 or hexadecimal digits, which dig breaks."""
+_CHUNK = 56
+"""Characters of such a field between two spaces (dig's ``+split``)."""
 
 
 def greeting(options: DigOptions, servers: int | None = 1) -> Iterator[str]:
@@ -67,7 +81,8 @@ def reply_lines(heard: Heard, options: DigOptions) -> Iterator[str]:
         yield ""
         if reply.edns is not None:
             yield ";; OPT PSEUDOSECTION:"
-            yield f"; EDNS: version: {reply.edns.version}, flags:; udp: {reply.edns.udp_size}"
+            flags = "flags: do;" if reply.edns.dnssec_ok else "flags:;"
+            yield f"; EDNS: version: {reply.edns.version}, {flags} udp: {reply.edns.udp_size}"
             yield from map(_extended_error, reply.edns.extended_errors)
     if shown["question"] and reply.question is not None:
         if shown["comments"]:
@@ -100,6 +115,8 @@ def _header(reply: DnsMessage) -> Iterator[str]:
             ("tc", reply.truncated),
             ("rd", reply.recursion_desired),
             ("ra", reply.recursion_available),
+            ("ad", reply.authentic_data),
+            ("cd", reply.checking_disabled),
         )
         if on
     ]
@@ -147,15 +164,18 @@ def record_line(record: Record) -> str:
 
 
 def presentation(record: Record) -> str:
-    """Return a record's data as a master file has it: names with the dot at the end."""
-    if record.type == "SOA":
-        primary, contact, *numbers = record.data.split(" ")
-        return " ".join([_absolute(primary), _absolute(contact), *numbers])
-    names_from = _ENDS_IN_NAMES.get(record.type)
-    if names_from is None:
+    """Return a record's data as a master file has it: names with the dot at the end, long
+    fields in chunks."""
+    if record.type not in _NAME_FIELDS and record.type not in _LONG_FIELDS:
         return record.data
-    *numbers, name = record.data.split(" ")
-    return " ".join([*numbers, _absolute(name)])
+    fields = record.data.split(" ")
+    for place in _NAME_FIELDS.get(record.type, ()):
+        fields[place] = _absolute(fields[place])
+    long = _LONG_FIELDS.get(record.type)
+    if long is not None:
+        digits = fields[long].upper() if record.type == "DS" else fields[long]
+        fields[long] = " ".join([digits[at : at + _CHUNK] for at in range(0, len(digits), _CHUNK)])
+    return " ".join(fields)
 
 
 def date_text(date: datetime.datetime) -> str:

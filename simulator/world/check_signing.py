@@ -20,6 +20,10 @@ def check_signing(world: World, check: Check) -> None:
         if domain.signed and above is not None and not above.signed:
             text = message("'{name}' can be signed only if '.{tld}' is", name=name, tld=tld)
             check.wrong(("domains", name, "signed"), text)
+    for key, vantage in world.vantages.items():
+        if vantage.validates and not world.root.signed:
+            text = message("'{vantage}' has nothing to trust: the root is not signed", vantage=key)
+            check.wrong(("vantages", key, "validates"), text)
     for key, resolver in world.resolvers.items():
         if resolver.validates and not world.root.signed:
             text = message(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -20,7 +22,11 @@ from simulator.roles.nameserver.zone import Zone
 from simulator.roles.resolver.cache import root_hints
 from simulator.roles.resolver.service import Resolver
 from simulator.roles.resolver.validation_trust import TrustAnchor
+from simulator.tools.dig_asking import Endpoint, Heard
+from simulator.tools.dig_options import read_dig
+from simulator.tools.dig_text import greeting, reply_lines, short_lines, statistics
 from simulator.values import DAY
+from simulator.wire.dns import decode
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
 from simulator.wire.dnssec import make_key
@@ -222,6 +228,81 @@ async def test_who_does_not_validate_gets_the_banner(names: Names) -> None:
     assert (await dig(names.oblivious, "+short", "seized.test")).split() == ["203.0.113.9"]
     assert (await dig(names.oblivious, "+short", "expired.test")).split() == ["192.0.2.83"]
     assert ";; flags: qr rd ra;" in await dig(names.oblivious, "clips.test")
+
+
+class _Recorder(asyncio.DatagramProtocol):
+    """Passes each question on to a server, and keeps what came back."""
+
+    def __init__(self, server: int) -> None:
+        self._server = (LOOPBACK, server)
+        self.replies: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        self._client: object = None
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        if addr != self._server:
+            self._client = addr
+            self._transport.sendto(data, self._server)
+            return
+        self.replies.append(data)
+        self._transport.sendto(data, self._client)
+
+
+def _comparable(text: str) -> list[str]:
+    text = re.sub(r"DiG \S+|Query time: \d+|;; WHEN: .*", "", text)
+    return text.strip("\n").splitlines()
+
+
+@needs("dig")
+@pytest.mark.parametrize("server", ["clips", "test", "validating", "oblivious"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "clips.test",
+        "+dnssec clips.test",
+        "+dnssec +short clips.test",
+        "+dnssec +norecurse clips.test DNSKEY",
+        "+dnssec clips.test DS",
+        "+dnssec nowhere.clips.test",
+        "+dnssec x.wild.clips.test",
+        "+dnssec clips.test NSEC",
+        "+dnssec +noall +answer +authority www.clips.test",
+        "+dnssec +cd seized.test",
+        "seized.test",
+        "+dnssec expired.test",
+        "+noadflag plain.test",
+    ],
+)
+async def test_the_labs_dig_prints_signed_answers_as_dig_does(
+    names: Names, server: str, words: str
+) -> None:
+    """Of the same reply of a nameserver or a resolver, line by line."""
+    port = {
+        "clips": names.ports[CLIPS],
+        "test": names.ports[TLD],
+        "validating": names.validating,
+        "oblivious": names.oblivious,
+    }[server]
+    loop = asyncio.get_running_loop()
+    transport, recorder = await loop.create_datagram_endpoint(
+        lambda: _Recorder(port), local_addr=(LOOPBACK, 0)
+    )
+    own = transport.get_extra_info("sockname")[1]
+    line = [f"@{LOOPBACK}", "-p", str(own), "+tries=1", *words.split()]
+    printed = await run("dig", *line)
+    transport.close()
+    options, octets = read_dig(line), recorder.replies[-1]
+    heard = Heard(decode(octets), octets, "UDP", 0.0, Endpoint(LOOPBACK, LOOPBACK, own))
+    if options.short:
+        lines = list(short_lines(heard, options))
+    else:
+        lines = list(greeting(options)) if options.shown["cmd"] else []
+        lines += reply_lines(heard, options)
+        if options.shown["stats"]:
+            lines += statistics(heard, datetime.datetime(2024, 6, 24, tzinfo=datetime.UTC))
+    assert _comparable("\n".join(lines)) == _comparable(printed)
 
 
 # --- delv -----------------------------------------------------------------------------

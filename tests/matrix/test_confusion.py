@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.matrix.confusion import DEEDS, Table, Trial, confusion
+from simulator.matrix.confusion import Table, Trial, confusion
+from simulator.matrix.deeds import DEEDS
 from simulator.matrix.random_worlds import random_world
 
 SEEDS = (1, 2, 3)

@@ -23,6 +23,8 @@ pytestmark = [
 ]
 
 SOA = "ns1.nic.test hostmaster.nic.test 1 7200 3600 1209600 900"
+KEY = "Ab3/" * 21 + "Zz8="
+SIGNATURE = f"13 2 300 20240715000000 20240623230000 4711 test {'Qq7+' * 21}Zz8="
 LONG = "a-name-that-is-longer-than-the-column.example.test"
 REPLIES = {
     "alias.test": {
@@ -52,6 +54,35 @@ REPLIES = {
         ),
     },
     "refused.test": {"rcode": "REFUSED"},
+    "bogus.test": {
+        "rcode": "SERVFAIL",
+        "recursion_available": True,
+        "extended_errors": (
+            ExtendedError(6, "no signature over bogus.test A fits"),
+            ExtendedError(9, "no DNSKEY of bogus.test matches its DS record"),
+            ExtendedError(12),
+            ExtendedError(3, "expired 61 s ago"),
+        ),
+    },
+    "signed.test": {
+        "answers": (
+            Record("signed.test", "A", 300, "192.0.2.1"),
+            Record("signed.test", "RRSIG", 300, f"A {SIGNATURE}"),
+            Record("signed.test", "DNSKEY", 300, f"257 3 13 {KEY}"),
+            Record("signed.test", "RRSIG", 300, f"DNSKEY {SIGNATURE}"),
+            Record("signed.test", "DS", 300, f"12345 13 2 {'0a1b' * 16}"),
+            Record("signed.test", "DS", 300, f"12345 13 4 {'0a1b' * 24}"),
+        ),
+        "authority": (
+            Record("test", "SOA", 900, SOA),
+            Record("test", "RRSIG", 900, f"SOA {SIGNATURE}"),
+            Record("shop.test", "NSEC", 900, "www.test A AAAA RRSIG NSEC"),
+            Record("shop.test", "RRSIG", 900, f"NSEC {SIGNATURE}"),
+            Record("test", "NSEC", 900, ". NS SOA RRSIG NSEC DNSKEY"),
+            Record("test", "RRSIG", 900, f"NSEC {SIGNATURE}"),
+        ),
+        "recursion_available": True,
+    },
     "many.test": {
         "answers": (
             Record("many.test", "TXT", 60, '"one" "two; \\" x"'),
@@ -75,13 +106,28 @@ class _Server(asyncio.DatagramProtocol):
         query = decode(data)
         assert query.question is not None
         reply = reply_to(query, **REPLIES[query.question.name])  # type: ignore[arg-type]
+        reply = reply._replace(authentic_data=query.authentic_data and reply.rcode == "NOERROR")
         self.replies.append(reply)
         self._transport.sendto(encode(reply), addr)
 
 
 @pytest.mark.parametrize("name", REPLIES)
 @pytest.mark.parametrize(
-    "options", ["", "+norecurse", "+noall +answer", "+nocomments", "+nocmd +nostats", "+short"]
+    "options",
+    [
+        "",
+        "+norecurse",
+        "+noall +answer",
+        "+nocomments",
+        "+nocmd +nostats",
+        "+short",
+        "+dnssec",
+        "+dnssec +cd",
+        "+cdflag +noadflag",
+        "+dnssec +short",
+        "+noedns +dnssec",
+        "+dnssec +noedns",
+    ],
 )
 async def test_the_lines_are_those_of_a_real_dig(name: str, options: str) -> None:
     loop = asyncio.get_running_loop()

@@ -46,10 +46,22 @@ def test_options_with_plus_have_short_and_negative_forms() -> None:
     assert read_dig(["x", "+https=/q", "+nodnssec"]).https == "/q"
 
 
+def test_options_of_dnssec_are_those_of_dig() -> None:
+    """dig sets AD unless told not to, and asks for EDNS where DO is wanted; +trace wants DO."""
+    plain, both = read_dig(["x"]), read_dig(["x", "+dnss", "+cd", "+noad"])
+    assert (plain.dnssec, plain.adflag, plain.cdflag) == (False, True, False)
+    assert (both.dnssec, both.adflag, both.cdflag) == (True, False, True)
+    assert read_dig(["x", "+do"]).dnssec
+    assert read_dig(["x", "+noedns", "+dnssec"]).edns
+    assert not read_dig(["x", "+dnssec", "+noedns"]).edns
+    assert read_dig(["x", "+trace"]).dnssec
+    assert not read_dig(["x", "+trace", "+nodnssec"]).dnssec
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("+dnssec x.test", "+dnssec is not simulated in the lab"),
+        ("+multiline x.test", "+multiline is not simulated in the lab"),
         ("+subnet=192.0.2.0/24 x", "+subnet is not simulated in the lab"),
         ("-k key x.test", "-k is not simulated in the lab"),
         ("+foo x.test", "option +foo is unknown"),

@@ -9,6 +9,7 @@ decides (facts/blocking.md, section 1).
 from __future__ import annotations
 
 from simulator.roles.probe import failures
+from simulator.roles.probe.bogus import why_bogus, why_stale
 from simulator.values import SECOND, Message, Observation, message
 from simulator.wire.pages import BLOCK_PAGE, SEIZURE_BANNER, SITE
 
@@ -97,14 +98,16 @@ def diagnose(observation: Observation) -> Diagnosis:
     if observation.page == SEIZURE_BANNER:
         return SEIZED, (_BANNER,)
     extended = observation.extended_error
-    said = None if extended is None else _EXTENDED.get(extended.code)
-    if said is not None:
-        return BLOCKED_DNS, (said, *_page_evidence(observation), *_failure_evidence(observation))
+    policy = None if extended is None else _EXTENDED.get(extended.code)
+    if policy is not None:
+        return BLOCKED_DNS, (policy, *_page_evidence(observation), *_failure_evidence(observation))
     if observation.status == 451:
         return BLOCKED_HTTP, (_STATUS_451,)
     if observation.page == BLOCK_PAGE:
         return BLOCKED_DNS, (_BLOCK_PAGE, _FORGED_OR_INJECTED)
-    return CANNOT_TELL, (*_page_evidence(observation), *_failure_evidence(observation))
+    stale = why_stale(extended)
+    said = () if stale is None else (stale,)
+    return CANNOT_TELL, (*said, *_page_evidence(observation), *_failure_evidence(observation))
 
 
 def _page_evidence(observation: Observation) -> tuple[Message, ...]:
@@ -119,7 +122,7 @@ def _page_evidence(observation: Observation) -> tuple[Message, ...]:
 def _failure_evidence(observation: Observation) -> tuple[Message, ...]:
     if observation.failure is None:
         return ()
-    known = _FAILURES.get(observation.failure)
+    known = why_bogus(observation.extended_error) or _FAILURES.get(observation.failure)
     if known is None:
         known = message(
             "The visit failed at the stage {stage}: {failure}.",

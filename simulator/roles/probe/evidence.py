@@ -149,6 +149,8 @@ class Evidence:
     """What public resolvers tell the subject."""
     true_answer: DnsSaid | None = None
     """What the control's resolver says of the name."""
+    validated_answer: DnsSaid | None = None
+    """What a validator of the control's says of it, where it was bogus to the subject."""
     silent_address: DnsSaid | None = None
     """What came back from an address where nobody answers DNS. An answer is an injection."""
     reference_answer: DnsSaid | None = None

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from simulator.roles.probe import signs
+from simulator.roles.probe.bogus import met_bogus
 from simulator.roles.probe.causes import Diagnosis
 from simulator.roles.probe.evidence import Delegation, DnsSaid, Evidence, IpInfo, TraceSeen
 from simulator.roles.probe.hierarchy import former_in, walk
@@ -72,6 +73,10 @@ class Tools(Protocol):
     @property
     def control(self) -> Station | None:
         """The test helper's machine, in an unaffected network."""
+
+    @property
+    def validator(self) -> Address | None:
+        """The test helper's own resolver that validates, if there is something to trust."""
 
     @property
     def resolvers(self) -> tuple[Address, ...]:
@@ -201,11 +206,17 @@ class _Inquiry:
             await self._trace_to_the_true_address()
             return
         await self._ask_resolvers(name)
+        await self._ask_the_validator(there, name)
         true = signs.true_addresses(self._seen)
         if signs.reached(self._seen.control) and not signs.dns_differs(self._seen):
             await self._look_at_the_way(there, name)
         elif true:
             self._add(at_true_address=await self._here.visit_at(self._url, true))
+
+    async def _ask_the_validator(self, there: Station, name: str) -> None:
+        validator = self._tools.validator
+        if validator is not None and met_bogus(self._seen) is not None:
+            self._add(validated_answer=await there.ask(validator, name, "A"))
 
     async def _look_at_references(self, there: Station) -> None:
         """Visit innocent sites by their true addresses, so that no resolver has a say."""

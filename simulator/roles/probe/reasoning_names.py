@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.roles.probe import causes, failures, signs
+from simulator.roles.probe.bogus import is_bogus, left_behind, why_bogus, why_stale
 from simulator.roles.probe.causes import CERTAIN, LIKELY, Diagnosis, cannot_tell
 from simulator.roles.probe.diagnosis import diagnose
 from simulator.roles.probe.evidence import Evidence
@@ -24,6 +25,7 @@ _DENIED = {
     failures.TIMEOUT: message("Here the resolver does not answer for this name."),
 }
 _RESOLVES_ELSEWHERE = message("At the same time the name resolves elsewhere.")
+_RESOLVES_FOR_OTHERS = message("Whoever does not validate reaches the site at the same time.")
 
 
 # --- a resolver that lies -----------------------------------------------------------------
@@ -36,6 +38,13 @@ def dns_block(evidence: Evidence) -> Diagnosis:
     if word is not None:
         said.append(word)
     said.append(_what_was_answered(evidence))
+    bogus = is_bogus(evidence.subject)
+    if bogus and word is None and not _stands_elsewhere(evidence):
+        return _signatures_fail(evidence, said)
+    if bogus and word is None:
+        said.append(
+            message("A validator elsewhere accepts the name, so its signatures are in order.")
+        )
     if signs.true_addresses(evidence):
         said.append(_RESOLVES_ELSEWHERE)
     if signs.reached(evidence.at_true_address):
@@ -85,6 +94,33 @@ def dns_block(evidence: Evidence) -> Diagnosis:
     return Diagnosis(causes.BLOCKED_DNS, sure, tuple(said), _liar(evidence), ways)
 
 
+def _stands_elsewhere(evidence: Evidence) -> bool:
+    """Tell whether the name stands up to validation where nothing is in the way."""
+    validated = evidence.validated_answer
+    return validated is not None and bool(validated.addresses)
+
+
+def _signatures_fail(evidence: Evidence, said: list[Message]) -> Diagnosis:
+    """Whoever validates is refused the name here, and perhaps everywhere."""
+    said.append(_RESOLVES_FOR_OTHERS)
+    if is_bogus(evidence.validated_answer):
+        # Whose fault it is, the zone's operator's or whoever changed the delegation, nobody says.
+        said.append(
+            message(
+                "A validator elsewhere refuses it as well, so nothing here shows a block: the "
+                "signatures of the name, or what vouches for them, are at fault."
+            )
+        )
+    else:
+        said.append(
+            message(
+                "An answer that was changed on the way and a name whose own signatures are at "
+                "fault look the same: ask a validator elsewhere."
+            )
+        )
+    return cannot_tell(*said)
+
+
 def _nobody_answered(evidence: Evidence) -> bool:
     """Tell whether the lookup met silence or a mere failure, and nothing else was asked."""
     subject = evidence.subject
@@ -100,6 +136,9 @@ def _nobody_answered(evidence: Evidence) -> bool:
 
 def _what_was_answered(evidence: Evidence) -> Message:
     subject = evidence.subject
+    refused = why_bogus(subject.extended_error)
+    if refused is not None and is_bogus(subject):
+        return refused
     if subject.stage == "dns":
         known = _DENIED.get(subject.failure or "")
         return known or message(
@@ -266,6 +305,7 @@ def _redelegated(evidence: Evidence, said: list[Message], seen: Observation | No
         said.append(
             message("Before, it was delegated to {servers}.", servers=", ".join(former.nameservers))
         )
+    said += left_behind(evidence)
     said += locks_and_transfer(evidence.registration)
     # Certain takes the public body's own word (its servers answer for the name, and its own
     # machine shows the banner for it): anybody can point a name at others' servers.
@@ -302,6 +342,9 @@ def registry_or_host(evidence: Evidence) -> Diagnosis:
     control = evidence.control
     assert control is not None
     said = [message("Elsewhere the site cannot be reached either, so nothing here shows a block.")]
+    stale = why_stale(evidence.subject.extended_error)
+    if stale is not None:
+        said.append(stale)
     if evidence.former is not None and _servers_are_public_bodys(evidence):
         return _redelegated(evidence, said, None)
     found = evidence.delegation

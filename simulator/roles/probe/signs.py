@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.roles.probe import failures
+from simulator.roles.probe.bogus import is_bogus
 from simulator.roles.probe.evidence import DnsSaid, Evidence, HopSeen
 from simulator.values import SECOND, Address, Instant, Message, Observation, message
 from simulator.wire.pages import BLOCK_PAGE, SITE
@@ -140,6 +141,7 @@ def resolver_is_cut_off_as_well(evidence: Evidence) -> bool:
         evidence.subject.failure in ("dns_servfail_error", failures.TIMEOUT)
         and evidence.subject.stage == "dns"
         and said_policy(evidence) is None
+        and not is_bogus(evidence.subject)
         and pinned is not None
         and pinned.stage == "tcp"
     )

@@ -32,12 +32,19 @@ from simulator.values import Instant, message
 
 
 def redelegate(
-    domain: Domain, records: Records, nameservers: tuple[str, ...], lift_holds: bool, now: Instant
+    domain: Domain,
+    records: Records,
+    nameservers: tuple[str, ...],
+    lift_holds: bool,
+    now: Instant,
+    *,
+    keep_ds: bool = False,
 ) -> Outcome:
     """Give the name to the agency's nameservers; the result carries the undo record.
 
     A held name is refused, for nobody would see the banner, unless ``lift_holds``.
-    A transfer under way is ended: it cannot stand beside the locks.
+    A transfer under way is ended: it cannot stand beside the locks. ``keep_ds`` is the mistake
+    of leaving the DS records of the old keys, which the agency's nameservers do not have.
     """
     if in_force(records, Redelegation) is not None:
         refusal = message("{name} is already redelegated", name=domain.name)
@@ -59,7 +66,8 @@ def redelegate(
         locks_added=missing(domain, SERVER_LOCKS),
         holds_lifted=held_by(domain),
     )
-    seized = replace(seized_statuses(domain, SERVER_LOCKS, now), nameservers=nameservers, ds=())
+    seized = replace(seized_statuses(domain, SERVER_LOCKS, now), nameservers=nameservers)
+    seized = replace(seized, ds=domain.ds if keep_ds else ())
     seized = replace(seized, statuses=settled(seized.statuses, has_nameservers=True))
     reason = message("{name} is redelegated and locked", name=domain.name)
     if undo.holds_lifted:

@@ -83,6 +83,7 @@ class SeizureDesk(Register):
         now: Instant,
         *,
         lift_holds: bool = False,
+        keep_ds: bool = False,
         cause: Cause = _NO_CAUSE,
     ) -> Result:
         """Give a name to an agency's nameservers, by the registry's own hand, in one transaction.
@@ -90,6 +91,7 @@ class SeizureDesk(Register):
         Nameservers outside the TLD become host objects at need. The zone follows at the
         next publication of the schedule: nothing is expedited. 2304 for a name on hold
         (unless ``lift_holds``), for one already redelegated, and for one being deleted.
+        ``keep_ds`` leaves the DS records of the old keys where they are, by mistake.
         """
         deed = Deed(SERVER, "domain update", name, now, cause)
         domain = self._get(name, now)
@@ -98,7 +100,7 @@ class SeizureDesk(Register):
             return self._keep(deed, refusal or absent(name))
         distinct = tuple(dict.fromkeys(nameservers))
         records = self._records(name)
-        outcome = seizure.redelegate(domain, records, distinct, lift_holds, now)
+        outcome = seizure.redelegate(domain, records, distinct, lift_holds, now, keep_ds=keep_ds)
         return self._delegated(deed, domain, distinct, outcome)
 
     def undo_redelegation(self, name: str, now: Instant, *, cause: Cause = _NO_CAUSE) -> Result:

@@ -139,6 +139,9 @@ class StubResolver:
         failure = None if found else failures.NO_ANSWER
         return Addresses(name, found, failure, None, None, None, now, now, answers)
 
+    def _queries(self, questions: Sequence[Question]) -> list[DnsMessage]:
+        return self._exchange.queries(questions, recursion_desired=True)
+
     async def _ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Have each question answered, by the channel if there is one, else at port 53."""
         began = self._now()
@@ -155,7 +158,7 @@ class StubResolver:
     async def _ask_channel(self, channel: Channel, settled: list[Answer]) -> list[int]:
         """Settle what the channel settles; return what is left to port 53."""
         questions = [answer.question for answer in settled]
-        queries = self._exchange.queries(questions, recursion_desired=True)
+        queries = self._queries(questions)
         left = []
         for index, heard in enumerate(await channel.ask(queries)):
             settled[index] = _settled(settled[index], heard, channel.server, self._now())
@@ -189,7 +192,7 @@ class StubResolver:
 
     async def _ask_server(self, server: Address, questions: Sequence[Question]) -> list[Heard]:
         """Return each question's reply from one server, or the failure in its place."""
-        queries = self._exchange.queries(questions, recursion_desired=True)
+        queries = self._queries(questions)
         try:
             replies = await self._exchange.replies_by_datagram(server, queries, self._timeout)
         except OSError as error:
