@@ -26,6 +26,7 @@ from simulator.roles.directory.policy import Policy
 from simulator.roles.directory.publisher import Directory, Publisher
 from simulator.roles.directory.service import DirectoryServer
 from simulator.values import SECOND, message
+from simulator.wire.epp import server_name as epp_server_name
 from simulator.wire.rdap import Service
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Directories:
         for host, tlds in machines(world).items():
             has_bootstrap = host == host_of(world, world.root.nameservers[0])
             own_names = [name for tld in tlds for name in (f"rdap.nic.{tld}", whois_name(tld))]
+            own_names += [epp_server_name(tld) for tld in tlds if world.registries[tld].epp]
             if has_bootstrap:
                 own_names.append(bootstrap_name(self._root_tld))
             self.servers[host] = DirectoryServer(

@@ -15,6 +15,7 @@ from simulator.roles.registry.objects import SERVER
 from simulator.values import HOUR, SECOND, message
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
+from simulator.wire.epp import server_name as epp_server_name
 from simulator.wire.rdap import BOOTSTRAP_PATH
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class OwnNames:
         own = world.hosts[host_of(world, world.registries[tld].nameservers[0])].addresses
         root_tld = world.root.nameservers[0].rpartition(".")[2]
         at = {server: addresses, f"rdap.{name}": own, f"whois.{name}": own}
+        if world.registries[tld].epp:
+            at[epp_server_name(tld)] = own
         if tld == root_tld:
             root = world.hosts[host_of(world, world.root.nameservers[0])].addresses
             at[bootstrap_name(tld)] = root

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
+from simulator.lab.levers_machines import SWITCHED_OFF, SWITCHED_ON
 from simulator.lab.words import unknown
 from simulator.roles.evidence.logic import Case, write_record
 from simulator.roles.hosting import contents
 from simulator.roles.hosting.acquisition import acquire
+from simulator.roles.hosting.contents import Outage
 from simulator.roles.hosting.imaging import DEFAULT_RETENTION
-from simulator.values import Address, Duration, Instant, Lever, message
+from simulator.values import Address, Duration, Instant, message
 from simulator.wire.custody import read_chain
 from simulator.wire.evidence import (
     VOLATILITY,
@@ -32,9 +34,31 @@ if TYPE_CHECKING:
 EXAMINER = "examiner"
 
 
-def write_evidence(
+class Filed(NamedTuple):
+    """A copy of a site's server as it was filed: ``data`` is its record, ``head`` the last hash
+    of that. The copying went on until ``ended``; ``lost`` are the sections with nothing in them.
+    """
+
+    site: str
+    machine: str
+    data: bytes
+    head: str
+    ended: Instant
+    lost: tuple[str, ...]
+
+
+def write_evidence(lab: Lab, path: Path, site: str, **options: Any) -> str:
+    """Copy a site's server and write the record to a file; return its last hash.
+
+    ``options`` are those of `take_evidence`.
+    """
+    filed = take_evidence(lab, site, **options)
+    path.write_bytes(filed.data)
+    return filed.head
+
+
+def take_evidence(
     lab: Lab,
-    path: Path,
     site: str,
     *,
     by: str = "-",
@@ -42,8 +66,8 @@ def write_evidence(
     retention: Duration = DEFAULT_RETENTION,
     encrypted: bool = False,
     language: str = "en",
-) -> str:
-    """Copy a site's server from now on and file the copy; return the last hash of its record.
+) -> Filed:
+    """Copy a site's server from now on and file the copy. Lab time does not pass here.
 
     A machine without power is copied as it is: what was in its memory is gone. ``order`` is
     that in which the sections are taken. The hash goes into the journal as well: note it, for
@@ -59,10 +83,10 @@ def write_evidence(
         site, server.machine, EXAMINER, lab.clock.start, lab.now, by, off_since=server.off_since
     )
     data = write_record(case, sections, holders)
-    path.write_bytes(data)
     head = read_chain(data).head
     lab.journal.record(server.machine, "evidence filed", site=site, by=by, last_hash=head)
-    return head
+    lost = tuple(section.name for section in sections if section.lost)
+    return Filed(site, server.machine, data, head, sections[-1].ended, lost)
 
 
 def _server(
@@ -74,7 +98,6 @@ def _server(
     hidden = any(name in machine.state.banners for name in names)
     domain = world.domain_of(site)
     customer = "-" if domain is None else world.domains[domain].registrant.say(language)
-    on = lab.fabric.hosts[entry.host].powered
     exits = tuple(world.hosts[world.host_of_exit(key)].addresses[0] for key in world.vpn_exits)
     return contents.Server(
         site,
@@ -86,7 +109,7 @@ def _server(
         machine.visits.of(names, -contents.FLOW_WINDOW, lab.now),
         retention,
         _taken_over(lab, entry.host, site) if hidden else None,
-        None if on else _switched_off(lab, names),
+        _power_cuts(lab, entry.host),
         encrypted,
         exits,
         _peers(world, site),
@@ -104,16 +127,15 @@ def _taken_over(lab: Lab, host: str, site: str) -> Instant:
     return moments[-1] if moments else lab.now
 
 
-def _switched_off(lab: Lab, names: Iterable[str]) -> Instant:
-    wanted = tuple(names)
-    moments = [
-        entry.at
-        for entry in lab.journal
-        if entry.what == "executed"
-        and entry.details.get("action") == Lever.HOST_OFF.value
-        and entry.details.get("name") in wanted
-    ]
-    return moments[-1] if moments else lab.now
+def _power_cuts(lab: Lab, host: str) -> tuple[Outage, ...]:
+    """Return when a machine was without power, by the journal; the last may last still."""
+    cuts: list[Outage] = []
+    for entry in lab.journal:
+        if entry.who == host and entry.what == SWITCHED_OFF:
+            cuts.append(Outage(entry.at))
+        elif entry.who == host and entry.what == SWITCHED_ON:
+            cuts[-1] = cuts[-1]._replace(until=entry.at)
+    return tuple(cuts)
 
 
 def _peers(world: World, site: str) -> tuple[Peer, ...]:

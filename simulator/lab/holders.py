@@ -27,9 +27,17 @@ class Holders:
     def registered(self, name: str) -> str:
         """Return the registered name that a name is in; `LabError` if it is in none."""
         domain = self._world.domain_of(name)
+        if domain is None and self._registered_since(name):
+            domain = ".".join(name.split(".")[-2:])
         if domain is None:
             raise LabError(message("{name} is no registered name", name=name))
         return domain
+
+    def _registered_since(self, name: str) -> bool:
+        """Whether a name is in one that was registered while the lab ran."""
+        registry = self._names.registries.get(name.rpartition(".")[2])
+        own = ".".join(name.split(".")[-2:])
+        return registry is not None and registry.info(SERVER, own, self._now()).succeeded
 
     def object(self, domain: str) -> Domain:
         """Return the registry's object; `LabError` for a name that is registered no more."""

@@ -43,6 +43,7 @@ from simulator.values import DAY, SECOND, Duration, Instant, Lever, Observation,
 
 if TYPE_CHECKING:
     from simulator.lab.examination import Examiner
+    from simulator.lab.registrants import Registrants
     from simulator.roles.probe.investigation import Examination
     from simulator.roles.resolver.stub import Answer
     from simulator.world.models import World
@@ -120,22 +121,12 @@ class Lab:
         await self.names.start(self.run_on, random_for)
         await self.web.start(self.run_on, random_for)
         await self.web.open_edges(self.run_on)
-        await open_offices(self)
+        self.people.settle(self.web.authority.root_pem)
+        self.registration = await open_offices(self)
         contexts = {name: machine.tls_context for name, machine in self.web.machines.items()}
         await self.names.encrypt(contexts, self.run_on, int(self.clock.start.timestamp()))
-        self.people.settle(self.web.authority.root_pem)
         blocking = Blocking(self.world, self.hosts, self.names, self.web)
-        levers = Levers(
-            self.world,
-            self.hosts,
-            self.names,
-            self.web,
-            blocking,
-            self.fabric.now,
-            self.journal,
-            self.run_on,
-            self.seed,
-        )
+        levers = Levers(self, blocking)
         self.law = Law(self.world, levers, self.fabric.now, self.date, self.journal)
         await asyncio.sleep(-self.now / SECOND)
         blocking.apply_standing()
@@ -246,6 +237,13 @@ class Lab:
         """
         look = partial(self.examiner.examine, url)
         return await self._by_way(vantage, via, look)
+
+    @cached_property
+    def registrants(self) -> Registrants:
+        """The holders of names, and what they can do at their registrars."""
+        from simulator.lab.registrants import Registrants
+
+        return Registrants(self)
 
     @cached_property
     def examiner(self) -> Examiner:
@@ -392,7 +390,7 @@ class Lab:
     def write_evidence(self, path: Path, site: str, **options: Any) -> str:
         """Copy a site's server and file the copy; return the last hash of its record.
 
-        ``options`` are those of `simulator.lab.evidence.write_evidence`.
+        ``options`` are those of `simulator.lab.evidence.take_evidence`.
         """
         from simulator.lab.evidence import write_evidence
 

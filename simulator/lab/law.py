@@ -6,10 +6,10 @@ import asyncio
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from simulator.errors import LabError
-from simulator.lab.carried import Details
+from simulator.lab.carried import Details, Lasting, LeverRefused
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -54,6 +54,13 @@ class Part:
     """In an operation: how long this part takes before it can be done, if that is known."""
 
 
+class _InForce(NamedTuple):
+    """What was executed, and how to take it back."""
+
+    outcome: OrderOutcome
+    undo: Undo
+
+
 class Law:
     """Gives orders to operators, and keeps what can be lifted again."""
 
@@ -83,8 +90,9 @@ class Law:
             )
             for name, entry in world.operators.items()
         }
-        self._undo: dict[str, dict[str, Undo]] = {}
-        self._outcomes: dict[str, list[OrderOutcome]] = {}
+        self._pulled = 0
+        self._in_force: dict[str, list[_InForce]] = {}
+        """By key what was executed, oldest first; a key without anything in force is known."""
         self._under_way: dict[str, dict[asyncio.Task[OrderOutcome], OrderOutcome]] = {}
         """Orders that nobody waits for, with what was said of them when they were given."""
 
@@ -100,12 +108,12 @@ class Law:
 
     async def order(self, key: str, parts: Sequence[Part]) -> list[OrderOutcome]:
         """Give an order to operators, and return when each has executed or refused it."""
-        self._outcomes.setdefault(key, [])
+        self._in_force.setdefault(key, [])
         return await asyncio.gather(*(self._order(key, part) for part in parts))
 
     def order_and_go_on(self, key: str, parts: Sequence[Part]) -> list[OrderOutcome]:
         """Give an order and let it take its time; return how it stands when given."""
-        self._outcomes.setdefault(key, [])
+        self._in_force.setdefault(key, [])
         under_way = self._under_way.setdefault(key, {})
         given: list[OrderOutcome] = []
         for part in parts:
@@ -157,7 +165,7 @@ class Law:
             )
             for part in parts
         ]
-        self._outcomes.setdefault(key, [])
+        self._in_force.setdefault(key, [])
         planned = plan(self.authority(lead), members, self._date().date(), self._now(), wanted)
         for part, member in zip(parts, planned.members, strict=True):
             self._record(part, "planned", member.reason)
@@ -182,11 +190,12 @@ class Law:
     async def _execute(self, key: str, part: Part, decision: Decision) -> OrderOutcome:
         state, reason = OutcomeState.REFUSED, decision.reason
         details: Details = ()
+        undo: Undo | None = None
         if not decision.refused:
-            number = len(self._undo.get(key, ()))
+            self._pulled += 1
             try:
                 carried = await self.levers.pull(
-                    f"{key}/{part.operator}/{number}",
+                    f"{key}/{part.operator}/{self._pulled}",
                     part.operator,
                     part.action,
                     part.name,
@@ -195,50 +204,56 @@ class Law:
                     registrar=part.registrar,
                     keep_ds=part.keep_ds,
                 )
+            except LeverRefused as refused:
+                reason, details = refused.message, refused.details
             except LabError as error:
                 reason = error.message
             else:
-                state, details = OutcomeState.EXECUTED, carried.details
+                state, details, undo = OutcomeState.EXECUTED, carried.details, carried.undo
                 reason = _warned(reason, carried.warning)
-                self._undo.setdefault(key, {})[f"{part.operator}/{number}"] = carried.undo
         self._record(part, state.value, reason)
         outcome = self._outcome(key, part, decision, state, reason)
         outcome = replace(outcome, details=details)
-        self._outcomes.setdefault(key, []).append(outcome)
+        if undo is not None:
+            self._in_force.setdefault(key, []).append(_InForce(outcome, undo))
         return outcome
 
     async def lift(self, key: str) -> list[OrderOutcome]:
         """Take back what was executed under a key, and withdraw what was still under way.
 
-        What was refused needs no lifting. `LabError` if nothing was ordered under the key.
+        What was refused needs no lifting. What cannot be taken back is told as refused, with
+        the reason, and the rest is taken back all the same; unless it is `Lasting` it stays in
+        force and can be lifted again. `LabError` if nothing was ordered under the key.
         """
-        if key not in self._outcomes:
+        if key not in self._in_force:
             raise LabError(message("nothing was ordered under '{key}'", key=key))
         withdrawn = self._withdraw(key)
-        await self._undo_all(key)
+        lifted, remaining = await self._undo_all(self._in_force.pop(key))
+        if remaining:
+            self._in_force[key] = remaining
         self._journal.record("law", "lifted", order=key)
-        lifted = message("lifted")
-        return withdrawn + [
-            replace(outcome, reason=lifted, at=self._now())
-            for outcome in self._outcomes.pop(key)
-            if outcome.state is OutcomeState.EXECUTED
-        ]
+        return withdrawn + lifted
 
-    async def _undo_all(self, key: str) -> None:
-        """Undo each part; what fails stays in force, is told once all are tried, and can be
-        lifted again."""
-        in_force = self._undo.get(key, {})
-        failures: list[LabError] = []
-        for part, undo in reversed(tuple(in_force.items())):
+    async def _undo_all(
+        self, in_force: Sequence[_InForce]
+    ) -> tuple[list[OrderOutcome], list[_InForce]]:
+        """Undo the last first; return what came of each, and what can be tried again."""
+        ended: list[OrderOutcome] = []
+        remaining: list[_InForce] = []
+        for each in reversed(in_force):
+            state, reason = OutcomeState.EXECUTED, message("lifted")
+            details: Details = ()
             try:
-                await undo()
+                details = await each.undo() or ()
             except LabError as error:
-                failures.append(error)
-            else:
-                del in_force[part]
-        if failures:
-            raise failures[0]
-        self._undo.pop(key, None)
+                state, reason = OutcomeState.REFUSED, error.message
+                if not isinstance(error, Lasting):
+                    remaining.insert(0, each)
+            ended.insert(
+                0,
+                replace(each.outcome, state=state, reason=reason, at=self._now(), details=details),
+            )
+        return ended, remaining
 
     def _withdraw(self, key: str) -> list[OrderOutcome]:
         withdrawn: list[OrderOutcome] = []

@@ -18,34 +18,18 @@ from simulator.measures import Measure
 from simulator.values import Lever, message
 
 if TYPE_CHECKING:
-    from simulator.journal import Journal
     from simulator.lab.blocking import Blocking
-    from simulator.lab.names import Names
-    from simulator.lab.running import RunOn
-    from simulator.lab.web import Web
-    from simulator.net import Host
-    from simulator.values import Now
-    from simulator.world.models import World
+    from simulator.lab.lab import Lab
 
 
 class Levers:
     """The hands of a world's operators."""
 
-    def __init__(
-        self,
-        world: World,
-        hosts: dict[str, Host],
-        names: Names,
-        web: Web,
-        blocking: Blocking,
-        now: Now,
-        journal: Journal,
-        run_on: RunOn,
-        seed: int,
-    ) -> None:
+    def __init__(self, lab: Lab, blocking: Blocking) -> None:
+        world, names, web, now = lab.world, lab.names, lab.web, lab.fabric.now
         self._blocking = blocking
-        self.names = NameLevers(world, names, web, now, run_on)
-        self.machines = MachineLevers(world, hosts, web, now, journal, seed)
+        self.names = NameLevers(world, names, web, lab.registration, now, lab.run_on)
+        self.machines = MachineLevers(world, lab.hosts, web, now, lab.journal, lab.seed)
         self.services = ServiceLevers(world, web)
         self.acts = Acts(now)
 

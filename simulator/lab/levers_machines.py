@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried
+from simulator.lab.carried import Carried, Details, Lasting
 from simulator.lab.controlled import ControlledOperation
 from simulator.roles.hosting.logic import take_over
 from simulator.values import HOUR, Instant, Lever, message
@@ -24,6 +24,8 @@ MACHINE_LEVERS = (
     Lever.IMAGING,
     Lever.CONTROLLED_OPERATION,
 )
+SWITCHED_OFF, SWITCHED_ON = "switched off", "switched on"
+"""What the journal says of a machine, whoever told its operator so."""
 
 
 class MachineLevers:
@@ -97,7 +99,7 @@ class MachineLevers:
         images = machine.take_over(banner, names, seed=self._seed)
         in_force = self._taken_over.setdefault(host, {})
         in_force[key] = (names, banner, self._now())
-        self._end_control(host, names)
+        learnt = self._end_control(host, names)
 
         async def give_back() -> None:
             del in_force[key]
@@ -109,7 +111,7 @@ class MachineLevers:
         if host in self._off_since:
             warning = message("{host} has no power: nobody sees the banner", host=host)
         told = tuple((f"image of {image.site}", image.sha256) for image in images)
-        return Carried(give_back, warning, told)
+        return Carried(give_back, warning, (*told, *learnt))
 
     def _switch_off(self, key: str, host: str) -> Carried:
         machine = self._hosts[host]
@@ -117,20 +119,23 @@ class MachineLevers:
         in_force[key] = None
         machine.powered = False
         machine.break_connections()
-        self._off_since.setdefault(host, self._now())
-        self._end_control(host, None)
+        if host not in self._off_since:
+            self._off_since[host] = self._now()
+            self._journal.record(host, SWITCHED_OFF)
+        learnt = self._end_control(host, None)
 
         async def switch_on() -> None:
             del in_force[key]
             machine.powered = not in_force
             if machine.powered:
                 del self._off_since[host]
+                self._journal.record(host, SWITCHED_ON)
 
         banner = self._taken_over.get(host)
         warning = None
         if banner:
             warning = message("the banner on {host} goes dark with it", host=host)
-        return Carried(switch_on, warning)
+        return Carried(switch_on, warning, learnt)
 
     # --- copying --------------------------------------------------------------------------
 
@@ -141,7 +146,7 @@ class MachineLevers:
         off = host in self._off_since
 
         async def never() -> None:
-            raise LabError(
+            raise Lasting(
                 message("the image of {name} cannot be undone: it is in the file", name=name)
             )
 
@@ -184,27 +189,30 @@ class MachineLevers:
         self.controlled[name] = operation
         self._journal.record(host, "runs under control", site=name)
 
-        async def end() -> None:
-            self._end(host, operation)
+        async def end() -> Details:
+            return self._end(host, operation)
 
         return Carried(end, None, (("log", "every visit from now on"),))
 
-    def _end_control(self, host: str, names: list[str] | None) -> None:
-        for site, operation in self.controlled.items():
-            if self._world.sites[site].host == host and (names is None or site in names):
-                self._end(host, operation)
+    def _end_control(self, host: str, names: list[str] | None) -> Details:
+        """End what runs under control; where several do, the first one's figures are told."""
+        ended = [
+            self._end(host, operation)
+            for site, operation in self.controlled.items()
+            if self._world.sites[site].host == host and (names is None or site in names)
+        ]
+        return next(filter(None, ended), ())
 
-    def _end(self, host: str, operation: ControlledOperation) -> None:
+    def _end(self, host: str, operation: ControlledOperation) -> Details:
         """End an operation: a banner and a cut of the power do, too. What was learnt stays."""
         if operation.ended is not None:
-            return
+            return ()
         operation.ended = self._now()
         learnt = operation.learnt(operation.ended)
-        self._journal.record(
-            host,
-            "no longer runs under control",
-            site=operation.site,
-            hours=(learnt.until - learnt.since) // HOUR,
-            visits=learnt.visits,
-            addresses=len(learnt.addresses),
-        )
+        told = {
+            "hours": (learnt.until - learnt.since) // HOUR,
+            "visits": learnt.visits,
+            "addresses": len(learnt.addresses),
+        }
+        self._journal.record(host, "no longer runs under control", site=operation.site, **told)
+        return tuple((field, str(value)) for field, value in told.items())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, Shared, insist_code, insist_done
+from simulator.lab.carried import Carried, Details, Shared, Undo, insist_code
 from simulator.lab.holders import Holders
-from simulator.roles.registrar.logic import STAFF
+from simulator.lab.levers_registrar import RegistrarLevers
 from simulator.values import Lever, Message, message
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names
+    from simulator.lab.registration import Registration
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
     from simulator.values import Now
@@ -21,20 +22,29 @@ if TYPE_CHECKING:
 SEIZURES = "seizures"
 """The account that seized names get at a registrar of the authorities."""
 DARK = ("clientHold", "serverHold", "pendingDelete")
-NO_TRANSFER = "clientTransferProhibited"
 
 
 class NameLevers:
     """The hands of registrars, registries and operators of zones."""
 
-    def __init__(self, world: World, names: Names, web: Web, now: Now, run_on: RunOn) -> None:
+    def __init__(
+        self,
+        world: World,
+        names: Names,
+        web: Web,
+        registration: Registration,
+        now: Now,
+        run_on: RunOn,
+    ) -> None:
         self._world = world
         self._names = names
         self._web = web
+        self._registration = registration
         self._now = now
         self._run_on = run_on
         self._who = Holders(world, names, now)
         self._shared = Shared()
+        self._registrars = RegistrarLevers(self._who, registration)
         self._redelegated: dict[str, str] = {}
         """By registered name, the operator that gave it to the authorities' nameservers."""
         self._changed: dict[str, str] = {}
@@ -60,7 +70,7 @@ class NameLevers:
             return await self._transfer(operator, domain, registrar, banner)
         if lever is Lever.RECORD_CHANGE:
             return await self._change_records(operator, domain, name, self.banner(banner))
-        return _SIMPLE[lever](self, key, operator, domain)
+        return await _SIMPLE[lever](self, key, operator, domain)
 
     def banner(self, banner: str | None) -> str:
         """Return a banner's id: the world's only one unless stated."""
@@ -71,94 +81,44 @@ class NameLevers:
 
     # --- the registrar --------------------------------------------------------------------
 
-    def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
-        registrar = self._who.registrar(operator, domain)
+    async def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
+        carried = await self._registrars.client_hold(key, operator, domain)
+        return carried._replace(warning=self._banner_goes_dark(domain))
 
-        def put() -> tuple[Message | None, Details]:
-            details = insist_done(registrar.hold(domain, self._now()), "domain update")
-            return self._banner_goes_dark(domain), details
+    async def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
+        return await self._registrars.freeze_account(key, operator, domain)
 
-        return self._shared.carry(
-            key,
-            (Lever.CLIENT_HOLD.value, domain, registrar.id),
-            put,
-            lambda: insist_done(registrar.release(domain, self._now()), "domain update"),
-        )
-
-    def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
-        """Freeze the account that holds the name, and so all names in it."""
-        registrar = self._who.registrar(operator, domain)
-        account = registrar.holder(domain)
-        if account is None:
-            raise LabError(message("{name} is in no customer's account", name=domain))
-
-        def put() -> tuple[Message | None, Details]:
-            insist_done(registrar.freeze(account), "-")
-            names = " ".join(registrar.portfolio(account))
-            return None, (("account", account), ("names", names))
-
-        return self._shared.carry(
-            key,
-            (Lever.ACCOUNT_FREEZE.value, registrar.id, account),
-            put,
-            lambda: insist_done(registrar.thaw(account), "-"),
-        )
-
-    def _transfer_refusal(self, key: str, operator: str, domain: str) -> Carried:
-        """Keep the name: locked against transfer, and no transfer approved.
-
-        The lock is no registry lock: a registry that moves the name goes past it.
-        """
-        registrar, registry = self._who.registrar(operator, domain), self._names.registry_of(domain)
-        locked = NO_TRANSFER in self._who.object(domain).statuses
-
-        def update(add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> Details:
-            result = registry.update(
-                registrar.id, domain, self._now(), add_statuses=add, remove_statuses=remove
-            )
-            return insist_code(result, "domain update")
-
-        def put() -> tuple[Message | None, Details]:
-            details = () if locked else update(add=(NO_TRANSFER,))
-            insist_done(registrar.keep(domain), "-")
-            return None, details
-
-        def take() -> None:
-            if not locked:
-                update(remove=(NO_TRANSFER,))
-            insist_done(registrar.keep(domain, False), "-")
-
-        what = (Lever.TRANSFER_REFUSAL.value, domain, registrar.id)
-        return self._shared.carry(key, what, put, take)
+    async def _transfer_refusal(self, key: str, operator: str, domain: str) -> Carried:
+        return await self._registrars.refuse_transfer(key, operator, domain)
 
     # --- the registry ---------------------------------------------------------------------
 
-    def _server_hold(self, key: str, operator: str, domain: str) -> Carried:
+    async def _server_hold(self, key: str, operator: str, domain: str) -> Carried:
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
 
-        def put() -> tuple[Message | None, Details]:
+        async def put() -> tuple[Message | None, Details]:
             details = insist_code(registry.hold(domain, self._now()), "domain update")
             return self._banner_goes_dark(domain), details
 
-        return self._shared.carry(
-            key,
-            (Lever.SERVER_HOLD.value, domain),
-            put,
-            lambda: insist_code(registry.release(domain, self._now()), "domain update"),
-        )
+        async def take() -> None:
+            insist_code(registry.release(domain, self._now()), "domain update")
 
-    def _registry_lock(self, key: str, operator: str, domain: str) -> Carried:
+        return await self._shared.carry(key, (Lever.SERVER_HOLD.value, domain), put, take)
+
+    async def _registry_lock(self, key: str, operator: str, domain: str) -> Carried:
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
-        return self._shared.carry(
-            key,
-            (Lever.REGISTRY_LOCK.value, domain),
-            lambda: (None, insist_code(registry.lock(domain, self._now()), "domain update")),
-            lambda: insist_code(registry.unlock(domain, self._now()), "domain update"),
-        )
 
-    def _cancellation(self, key: str, operator: str, domain: str) -> Carried:
+        async def put() -> tuple[Message | None, Details]:
+            return None, insist_code(registry.lock(domain, self._now()), "domain update")
+
+        async def take() -> None:
+            insist_code(registry.unlock(domain, self._now()), "domain update")
+
+        return await self._shared.carry(key, (Lever.REGISTRY_LOCK.value, domain), put, take)
+
+    async def _cancellation(self, key: str, operator: str, domain: str) -> Carried:
         """Delete the name. The registry undoes it as long as redemption lasts, not after."""
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
@@ -179,24 +139,29 @@ class NameLevers:
             self._insist_on_own_nameservers(domain)
         registry, agency = self._names.registry_of(domain), self._agency(domain, registrar)
         before = self._names.registrars[self._who.object(domain).sponsor]
-        account = before.holder(domain)
+        account, by_epp = before.holder(domain), self._is_told(before.id, domain)
         nameservers = () if banner is None else self._world.banners[banner].nameservers
         result = registry.reassign(domain, agency, self._now(), nameservers=nameservers)
         details = insist_code(result, "domain transfer")
         self._enter(agency, domain)
-        before.books.strike(domain)
+        if not by_epp:
+            before.books.strike(domain)
         if banner is not None:
             await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
             insist_code(registry.undo_reassignment(domain, self._now()), "domain transfer")
             self._names.registrars[agency].books.strike(domain)
-            if account is not None:
+            if account is not None and not by_epp:
                 before.books.enter(domain, account)
             if banner is not None:
                 self._lead_back(domain, banner)
 
         return Carried(give_back, None, details)
+
+    def _is_told(self, registrar: str, domain: str) -> bool:
+        """Whether a registrar learns by EPP what becomes of a name, and does its books itself."""
+        return self._registration.speaks_epp(registrar, domain.rpartition(".")[2])
 
     def _agency(self, domain: str, registrar: str | None) -> str:
         """Return the registrar that gets a name: that of a public body unless stated."""
@@ -237,14 +202,14 @@ class NameLevers:
             raise LabError(message("{name} has no DS records to leave behind", name=domain))
         servers = self._world.banners[banner].nameservers
         if self._world.operators[operator].kind == "registrar":
-            undo, details = self._redelegate_as_registrar(operator, domain, servers, keep_ds)
+            undo, details = await self._registrars.redelegate(operator, domain, servers, keep_ds)
         else:
             undo, details = self._redelegate_as_registry(operator, domain, servers, keep_ds)
         warning = self._nobody_sees(domain) or _left_behind(domain, keep_ds)
         await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
-            undo()
+            await undo()
             self._lead_back(domain, banner)
 
         return Carried(give_back, warning, details)
@@ -263,35 +228,16 @@ class NameLevers:
 
     def _redelegate_as_registry(
         self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
-    ) -> tuple[Callable[[], object], Details]:
+    ) -> tuple[Undo, Details]:
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
         result = registry.redelegate(domain, nameservers, self._now(), keep_ds=keep_ds)
         details = insist_code(result, "domain update")
 
-        def undo() -> None:
+        async def undo() -> None:
             insist_code(registry.undo_redelegation(domain, self._now()), "domain update")
 
         return undo, details
-
-    def _redelegate_as_registrar(
-        self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
-    ) -> tuple[Callable[[], object], Details]:
-        registrar, registry = self._who.registrar(operator, domain), self._names.registry_of(domain)
-        before = self._who.object(domain)
-
-        def change(to: tuple[str, ...], *, remove_ds: bool) -> Details:
-            now = self._now()
-            done = registrar.change_nameservers(STAFF, domain, to, now, remove_ds=remove_ds)
-            return insist_done(done, "domain update")
-
-        def undo() -> None:
-            change(before.nameservers, remove_ds=False)
-            if not keep_ds and before.ds:
-                vouched = registry.update(registrar.id, domain, self._now(), add_ds=before.ds)
-                insist_code(vouched, "domain update")
-
-        return undo, change(nameservers, remove_ds=not keep_ds)
 
     async def _change_records(self, operator: str, domain: str, name: str, banner: str) -> Carried:
         """Lead one name to the banner in its own zone: the delegation, mail and other names
@@ -376,7 +322,7 @@ def _left_behind(domain: str, keep_ds: bool) -> Message | None:
     )
 
 
-_SIMPLE: dict[Lever, Callable[[NameLevers, str, str, str], Carried]] = {
+_SIMPLE: dict[Lever, Callable[[NameLevers, str, str, str], Coroutine[Any, Any, Carried]]] = {
     Lever.CLIENT_HOLD: NameLevers._client_hold,
     Lever.ACCOUNT_FREEZE: NameLevers._account_freeze,
     Lever.TRANSFER_REFUSAL: NameLevers._transfer_refusal,

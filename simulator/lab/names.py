@@ -22,6 +22,7 @@ from simulator.roles.resolver.service import Resolver, anybody
 from simulator.values import SECOND, Address, Instant, Now, message
 from simulator.wire.dns_names import is_within
 from simulator.wire.dns_values import Record
+from simulator.wire.epp import server_name as epp_server_name
 
 if TYPE_CHECKING:
     from simulator.journal import Journal
@@ -200,12 +201,21 @@ class Names:
             if is_within(server, tld) and self._world.domain_of(server) is None
         ]
 
+        services = self._service_records(tld, ttl)
+
         def publish(serial: int, delegations: tuple[Record, ...]) -> None:
             apex = _apex(tld, entry.nameservers, ttl, entry.negative_ttl // SECOND, serial)
-            own_addresses = self._address_records(own, ttl)
+            own_addresses = [*self._address_records(own, ttl), *services]
             self.serve(tld, entry.nameservers, Zone(tld, [*apex, *own_addresses, *delegations]))
 
         return publish
+
+    def _service_records(self, tld: str, ttl: int) -> list[Record]:
+        """Return where a registry's EPP server is; with a directory its own zone says so."""
+        if not self._world.registries[tld].epp or self._world.has_directories():
+            return []
+        addresses = self._world.hosts[self._world.host_of_registry(tld)].addresses
+        return [_address_record(epp_server_name(tld), address, ttl) for address in addresses]
 
     def registry_of(self, name: str) -> Registry:
         """Return the registry that a registered name is under."""

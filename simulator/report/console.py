@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from simulator.report import causes, counts, styles
 from simulator.report.cast import people, places
+from simulator.report.copies import CopyReport
 from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
@@ -21,7 +22,7 @@ from simulator.values import SECOND, Instant, Message, Observation, message
 
 if TYPE_CHECKING:
     from simulator.report.findings import Group
-    from simulator.scenario.expectations import Verdict
+    from simulator.scenario.expectations import Copy, Verdict
     from simulator.scenario.runner import ScenarioRun, StepRun
     from simulator.world.fields import Text
 
@@ -33,9 +34,16 @@ class ConsoleReport:
     """Writes a run on a page: `begin`, then `step` after each step, then `end`."""
 
     def __init__(
-        self, run: ScenarioRun, page: Page, language: str, program: str, command: str
+        self,
+        run: ScenarioRun,
+        page: Page,
+        language: str,
+        program: str,
+        command: str,
+        evidence: str | None = None,
     ) -> None:
-        """``program`` is what a reader types to call us, ``command`` what showed this run."""
+        """``program`` is what a reader types to call us, ``command`` what showed this run,
+        ``evidence`` where records of copied servers are written to."""
         self.page = page
         self.voice = Voice(language, run.world)
         self._run = run
@@ -46,6 +54,7 @@ class ConsoleReport:
         self._places = places(run.scenario, run.world)
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
+        self._copies = CopyReport(self.page, self.voice, evidence, command)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -90,7 +99,7 @@ class ConsoleReport:
             self._remembered,
         )
         self._before = run.ended
-        self._write_step(finding)
+        self._write_step(finding, run.copies)
         self._write_diagnoses(run.diagnosed)
         self.page.flush()
 
@@ -111,7 +120,7 @@ class ConsoleReport:
         held = self._run.lab.names.resolvers[resolver].cache.held(name, at)
         return max((entry.expires for entry in held if entry.name == name), default=None)
 
-    def _write_step(self, finding: StepFinding) -> None:
+    def _write_step(self, finding: StepFinding, copies: Sequence[Copy]) -> None:
         page, voice = self.page, self.voice
         later = finding.later >= NOTICEABLE or finding.number == 1
         if later or (finding.number is None and finding.say is not None):
@@ -125,6 +134,7 @@ class ConsoleReport:
         if finding.lifted:
             self._orders.write_lifted(finding.lifted)
         self._orders.write(finding.orders)
+        self._copies.write(copies)
         self._write_groups(finding.groups)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)
@@ -211,6 +221,8 @@ class ConsoleReport:
             page.blank()
         self._points(message("To take away"), run.scenario.takeaways)
         self._orders.write_sources()
+        copies = [copy for step in run.done for copy in step.copies]
+        self._copies.write_commands(copies, self._program)
         self._points(message("Where to go next"), run.scenario.next, commands=True)
         self._write_verdict()
         self._write_numbers(seconds)

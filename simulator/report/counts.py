@@ -27,6 +27,16 @@ def visits(count: int) -> Message:
     )
 
 
+def addresses(count: int) -> Message:
+    """Return ``1 address``."""
+    return _several(
+        count,
+        message("no address"),
+        message("1 address"),
+        message("{count} addresses", count=Number(count)),
+    )
+
+
 def orders(count: int) -> Message:
     """Return ``1 order``."""
     return _several(

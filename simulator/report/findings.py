@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from simulator.report import counts
 from simulator.report.actions import action_words
 from simulator.report.sights import Sight, sight
-from simulator.report.times import NOTICEABLE, Day
+from simulator.report.times import NOTICEABLE, Day, spell
 from simulator.roles.authority.abroad import OUT_OF_REACH
 from simulator.roles.authority.lawbook import lawbook
 from simulator.values import (
+    HOUR,
     Duration,
     Instant,
     Lever,
     Message,
     Observation,
     OutcomeState,
+    message,
 )
 
 if TYPE_CHECKING:
+    from simulator.lab.carried import Details
     from simulator.lab.orders import OrderOutcome
     from simulator.scenario.expectations import Verdict
     from simulator.scenario.models import Scenario
@@ -37,6 +41,8 @@ HOSTS_FILE = "hosts-file"
 NAME_LEVERS = tuple(
     lever.value for lever in (Lever.CLIENT_HOLD, Lever.SERVER_HOLD, Lever.REDELEGATION)
 )
+_OPERATORS = ("operator", "owner", "registrar", "registry")
+"""Arguments of reasons that are operators by their ids."""
 
 
 class Viewer(NamedTuple):
@@ -71,6 +77,8 @@ class OrderFinding:
     reason: Message
     source: Message | None
     doubtful: bool
+    learnt: Message | None = None
+    """What a controlled operation brought, where this ended one."""
 
     @property
     def out_of_reach(self) -> bool:
@@ -147,23 +155,43 @@ def orders(
             spelled_out(outcome.reason, world) if before is None else before.reason,
             lawbook().source(outcome.source) if outcome.source else None,
             outcome.doubtful,
+            learnt(outcome.details),
         )
     return tuple(found.values())
 
 
+def learnt(details: Details) -> Message | None:
+    """Say what a controlled operation that ended brought, by what its host answered."""
+    fields = dict(details)
+    if "visits" not in fields:
+        return None
+    return message(
+        "While the site ran under control ({duration}): {visits} from {addresses} were written"
+        " down, and each was served by the authorities.",
+        duration=spell(int(fields["hours"]) * HOUR),
+        visits=counts.visits(int(fields["visits"])),
+        addresses=counts.addresses(int(fields["addresses"])),
+    )
+
+
 def told_apart(reason: Message) -> object:
-    """Return what tells a reason from others: all but which operator it is about."""
-    return reason.text, tuple(pair for pair in reason.arguments if pair[0] != "operator")
+    """Return what tells a reason from others: all but whom it is about."""
+    return reason.text, tuple(
+        pair for pair in reason.arguments if pair[0] not in ("operator", "partner")
+    )
 
 
 def spelled_out(reason: Message, world: World) -> Message:
-    """Name the countries that a sentence has by their codes, and say its dates as people do."""
+    """Name countries and operators that a sentence has by their ids, and say its dates as
+    people do."""
     named = []
     for key, value in reason.arguments:
         if isinstance(value, Message):
             value = spelled_out(value, world)
         elif key in ("country", "home") and value in world.countries:
             value = world.countries[value].name
+        elif key in _OPERATORS and value in world.operators:
+            value = world.operators[value].name
         elif key in ("date", "since"):
             value = Day(datetime.date.fromisoformat(value))
         named.append((key, value))
@@ -180,7 +208,8 @@ def step_finding(
     remembered: Remembered,
 ) -> StepFinding:
     """Return what there is to show of a step; ``before`` is when the step before it ended."""
-    looked = min((seen.at for seen in run.observations), default=run.ended)
+    seen = [look.at for look in run.observations] + [copy.began for copy in run.copies]
+    looked = min(seen, default=run.ended)
     drains = _drains(run, world, remembered)
     return StepFinding(
         number,

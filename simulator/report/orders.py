@@ -31,14 +31,24 @@ class OrderReport:
         self._explained: dict[object, None] = {}
 
     def write_lifted(self, lifted: Sequence[OrderFinding]) -> None:
-        """Write what was in force and no longer is, and what was withdrawn before that."""
+        """Write what was in force and no longer is, what was withdrawn, what cannot be undone."""
         withdrawn = [order for order in lifted if order.state is OutcomeState.PENDING]
-        ended = [order for order in lifted if order.state is not OutcomeState.PENDING]
+        ended = [order for order in lifted if order.state is OutcomeState.EXECUTED]
         for orders, template in ((ended, _ENDED), (withdrawn, _WITHDRAWN)):
             if orders:
                 listed = self.voice.several(map(self._action, orders))
                 text = self.voice.say(message(template.text, orders=listed))
                 self.page.paragraph(text, first=[(" " * INDENT, "")])
+        for order in ended:
+            self._write_learnt(order)
+        for order in lifted:
+            if order.state is OutcomeState.REFUSED:
+                remains = message(
+                    "Remains: {order}. {reason}",
+                    order=self._action(order),
+                    reason=self.voice.sentence(order.reason),
+                )
+                self.page.paragraph(self.voice.say(remains), first=[(" " * INDENT, "")])
 
     def _action(self, order: OrderFinding) -> str:
         operators = self.voice.several(map(self.voice.actor, order.to))
@@ -84,6 +94,12 @@ class OrderReport:
             first=[(f"{' ' * INDENT}  {sign} {said}. ", style)],
             indent=INDENT + 4,
         )
+        for each in alike:
+            self._write_learnt(each)
+
+    def _write_learnt(self, order: OrderFinding) -> None:
+        if order.learnt is not None:
+            self.page.paragraph(self.voice.say(order.learnt), first=[(" " * INDENT, "")])
 
     def _reason(self, order: OrderFinding) -> str:
         voice = self.voice

@@ -14,7 +14,7 @@ from simulator.values import SECOND, Observation
 
 if TYPE_CHECKING:
     from simulator.lab.orders import OrderOutcome
-    from simulator.scenario.expectations import Verdict
+    from simulator.scenario.expectations import Copy, Verdict
     from simulator.scenario.runner import ScenarioRun
     from simulator.world.models import World
 
@@ -37,6 +37,7 @@ def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
             for outcomes, lifted in ((step.outcomes, False), (step.lifted, True))
             for outcome in outcomes
         ],
+        "copies": [_copy(step.id, copy) for step in run.done for copy in step.copies],
         "expectations": [
             _expectation(step.id, verdict, language)
             for step in run.done
@@ -106,6 +107,21 @@ def _order(step: str, outcome: OrderOutcome, world: World, language: str) -> dic
         "outcome": outcome.state.value,
         "at": outcome.at / SECOND,
         "reason": say(spelled_out(outcome.reason, world), language),
+    }
+
+
+def _copy(step: str, copy: Copy) -> dict[str, Any]:
+    return {
+        "step": step,
+        "site": copy.site,
+        "machine": copy.machine,
+        "by": copy.by,
+        "began": copy.began / SECOND,
+        "ended": copy.ended / SECOND,
+        "file": copy.file,
+        "last_hash": copy.head,
+        "lost": list(copy.lost),
+        "tells": list(copy.tells),
     }
 
 

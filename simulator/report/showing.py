@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simulator.net.clock import PacedClock
 from simulator.report.console import ConsoleReport
+from simulator.report.copies import check_place, write_copies
 from simulator.report.files import check_readable, check_writable, writing
 from simulator.report.page import Page
 from simulator.report.progress import Progress
@@ -93,8 +94,11 @@ class _Showing:
     def _begin(self) -> ScenarioRun:
         from simulator.scenario.runner import ScenarioRun
 
+        lesson = _lesson(getattr(self._options, "name", HEADLINE))
+        if self._options.evidence is not None:
+            check_place(self._options.evidence, lesson.scenario, _check_folder)
         return ScenarioRun(
-            _lesson(getattr(self._options, "name", HEADLINE)),
+            lesson,
             seed=self._options.seed,
             language=self._language,
             capture=self._options.pcap is not None,
@@ -103,7 +107,14 @@ class _Showing:
 
     def _tell(self) -> None:
         command = command_line(self._program, getattr(self._options, "name", None))
-        report = ConsoleReport(self.scenario, self._page, self._language, self._program, command)
+        report = ConsoleReport(
+            self.scenario,
+            self._page,
+            self._language,
+            self._program,
+            command,
+            self._options.evidence,
+        )
         report.begin()
         last = len(self.scenario.scenario.steps)
         for number, step in enumerate(self._steps(last), 1):
@@ -163,6 +174,9 @@ class _Showing:
             write_text(Path(options.journal), self.scenario.lab.journal.to_jsonl())
         if options.ooni is not None:
             self._write_measurements(Path(options.ooni))
+        if options.evidence is not None:
+            copies = [copy for step in self.scenario.done for copy in step.copies]
+            write_copies(options.evidence, copies)
         if options.pcap is not None:
             with writing(Path(options.pcap)):
                 self.scenario.lab.write_capture(Path(options.pcap))

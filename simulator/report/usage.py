@@ -233,6 +233,12 @@ class _Usage:
             help=self._say(message("write every visit as a measurement in OONI's format")),
         )
         parser.add_argument(
+            "--evidence",
+            metavar=self._say(message("FILE_OR_FOLDER")),
+            default=None if top else hidden,
+            help=self._say(message("write the records of copied servers, for 'evidence'")),
+        )
+        parser.add_argument(
             "--step",
             action="store_true",
             default=False if top else hidden,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from simulator.values import Message, message
 if TYPE_CHECKING:
     from simulator.world.fields import Text
     from simulator.world.models import World
+
+_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\b")
 
 
 class Voice:
@@ -31,9 +34,11 @@ class Voice:
         return typeset(text.say(self.language), self.language)
 
     def sentence(self, text: Message) -> str:
-        """Return a message with a capital and a full stop."""
+        """Return a message with a capital, unless it begins with a domain name, and a full stop."""
         said = self.say(text)
-        return f"{said[:1].upper()}{said[1:]}" + ("" if said.endswith((".", "?", "!")) else ".")
+        if not _NAME.match(said):
+            said = f"{said[:1].upper()}{said[1:]}"
+        return said + ("" if said.endswith((".", "?", "!")) else ".")
 
     def actor(self, name: str) -> str:
         """Return the name of an authority or of an operator by its id."""

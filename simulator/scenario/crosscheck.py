@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from simulator.errors import LabError, NotSimulated
+from simulator.scenario.addresses import wrong_address
 from simulator.scenario.check_orders import check_extras
 from simulator.scenario.models import (
     ALL,
     Connect,
     Coordinate,
+    Evidence,
     Expected,
     Member,
     Order,
     Scenario,
     Step,
 )
-from simulator.scenario.words import WORDS
+from simulator.scenario.words import SECTIONS, WORDS
 from simulator.values import Lever, Message, message
 from simulator.world import reserved
 from simulator.world.check_measures import check_measure
@@ -45,7 +45,11 @@ SITE_LEVERS = (
 """What concerns a site, wherever it is hosted."""
 HOSTS_FILE = "hosts-file"
 """What ``via`` says of somebody who wrote the address down."""
-_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+OF_VANTAGES = message("a vantage point's")
+OF_OPERATORS = message("an operator's")
+OF_COPIES = message("that of a copied server")
+WHOSE = {"outcome": OF_OPERATORS, "lost": OF_COPIES, "tells": OF_COPIES}
+"""Of whom a field is expected, if not of a vantage point."""
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION, Lever.RECORD_CHANGE)
 
 
@@ -112,6 +116,8 @@ class ScenarioCheck(Check):
             self._order((*place, "order", position), order)
         if step.coordinate is not None:
             self._coordinate((*place, "coordinate"), step.coordinate)
+        if step.evidence is not None:
+            self._evidence((*place, "evidence"), step.evidence)
         self._looks(place, step)
         self._expect(place, step)
 
@@ -157,49 +163,13 @@ class ScenarioCheck(Check):
             self._url((*place, "diagnose", "url"), step.diagnose.url)
 
     def _url(self, place: Place, url: str) -> None:
-        if not url.isascii():
-            strange = next(character for character in url if not character.isascii())
-            text = message(
-                "'{url}' has '{character}' in it, and an address is ASCII: write a name in"
-                " its xn-- form, a path in percent-encoding",
-                url=url,
-                character=strange,
-            )
+        text = wrong_address(url)
+        if text is not None:
             self.wrong(place, text)
-            return
-        try:
-            parts = urlsplit(url if "//" in url else f"//{url}")
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port = None, None
-        if port is not None:
-            text = message(
-                "port {port} in '{url}': sites answer at 80 for http and 443 for https alone;"
-                " leave the port out",
-                port=port,
-                url=url,
-            )
-            self.wrong(place, text)
-            return
-        readable = not url.startswith("//") and _PRINTABLE.fullmatch(url) is not None
-        if (
-            host is None
-            or parts.scheme not in ("", "http", "https")
-            or parts.username is not None
-            or "*" in host
-            or not readable
-        ):
-            text = message("'{url}' is not an address such as https://clips.test/", url=url)
-            self.wrong(place, text)
-            return
-        try:
-            (
-                reserved.address
-                if host.strip("0123456789.") == "" or ":" in host
-                else reserved.domain_name
-            )(host)
-        except reserved.NotReserved as reason:
-            self.wrong(place, reason.message)
+
+    def _evidence(self, place: Place, evidence: Evidence) -> None:
+        self.known((*place, "site"), message("site"), evidence.site, self.world.sites)
+        self.all_known((*place, "first"), message("section"), evidence.first, SECTIONS)
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -314,9 +284,11 @@ class ScenarioCheck(Check):
         for who, expected in step.expect.items():
             where = (*place, "expect", who)
             if who in looking or (who == ALL and looking):
-                self._stated(where, expected, observation=True)
+                self._stated(where, expected, OF_VANTAGES)
             elif who in ordered:
-                self._stated(where, expected, observation=False)
+                self._stated(where, expected, OF_OPERATORS)
+            elif step.evidence is not None and who == step.evidence.site:
+                self._stated(where, expected, OF_COPIES)
             elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
                 self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
 
@@ -341,18 +313,15 @@ class ScenarioCheck(Check):
             return message("'{who}' gets no order in this step", who=who)
         return message("'{who}' has no part in this step", who=who)
 
-    def _stated(self, place: Place, expected: Expected, *, observation: bool) -> None:
+    def _stated(self, place: Place, expected: Expected, of: Message) -> None:
         stated = expected.stated()
         if not stated:
             self.wrong(place, message("nothing is expected"))
         for field, match in stated.items():
             where = (*place, field)
-            if (field == "outcome") is observation:
-                text = (
-                    message("'outcome' is an operator's, not a vantage point's")
-                    if observation
-                    else message("an operator has only an 'outcome'")
-                )
+            whose = WHOSE.get(field, OF_VANTAGES)
+            if whose is not of:
+                text = message("'{field}' is {whose}, not {of}", field=field, whose=whose, of=of)
                 self.wrong(where, text)
             words = self._words(field)
             for value in match.values:

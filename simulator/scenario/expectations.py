@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.lab.orders import OrderOutcome
 from simulator.scenario.models import ALL, Expected, Step
-from simulator.values import Observation
+from simulator.values import Instant, Observation
 from simulator.world.fields import Text
 
 Seen = str | int | tuple[str | int, ...] | None
@@ -25,13 +25,35 @@ class Verdict:
     why: Text | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A site's server as it was copied in a step: its record and what that has.
+
+    ``lost`` are sections with nothing in them, ``tells`` the questions that it has
+    something to show for.
+    ``began`` and ``ended`` are lab instants.
+    """
+
+    site: str
+    machine: str
+    by: str
+    began: Instant
+    ended: Instant
+    file: str
+    data: bytes
+    head: str
+    lost: tuple[str, ...]
+    tells: tuple[str, ...]
+
+
 def judge(
     step: Step,
     observations: Sequence[Observation],
     outcomes: Sequence[OrderOutcome],
     resolvers: Mapping[str, str],
+    copies: Sequence[Copy] = (),
 ) -> list[Verdict]:
-    """Compare a step's expectations with its observations and outcomes.
+    """Compare a step's expectations with its observations, outcomes and copies of servers.
 
     ``resolvers`` maps addresses to the ids that authors write.
     """
@@ -48,6 +70,11 @@ def judge(
                 for outcome in outcomes
                 if outcome.to == subject
             ]
+        seen += [
+            (copy.site, {"lost": copy.lost, "tells": copy.tells})
+            for copy in copies
+            if copy.site == subject
+        ]
         verdicts += _compare(expected, seen or [(subject, {})], step.why)
     return verdicts
 

@@ -38,6 +38,7 @@ ACTIONS = (
     "order",
     "coordinate",
     "wait",
+    "evidence",
     "visit",
     "resolve",
     "diagnose",
@@ -145,6 +146,23 @@ class Wait(Model):
             raise Wrong(message("a wait is a duration, or 'until' a date"))
 
 
+class Evidence(Model):
+    """Investigators copy a site's server, once its host was ordered to let them.
+
+    Lab time passes until the copy is done. ``first`` are the sections that they take before
+    the others, which follow in the order of volatility (RFC 3227 section 2.1).
+    """
+
+    USUAL: ClassVar[tuple[str, ...]] = ("site",)
+
+    site: DomainName
+    first: Many = ()
+    encrypted: Flag = False
+    """Whether the server's disk is encrypted: open while it runs, shut without power."""
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl$")] | None = None
+    """What the record is called in the folder of ``run --evidence``; else after the step."""
+
+
 def _no_hosts_file(value: Any) -> Any:
     if isinstance(value, dict):
         raise Wrong(message("a hosts file lasts longer than one look: write it under 'connect'"))
@@ -240,12 +258,13 @@ _Match = Annotated[Match, WithJsonSchema(_MATCH_SCHEMA)]
 
 
 class Expected(Model):
-    """What is expected of one vantage point's observation, or of one operator's answer.
+    """What is expected of an observation, of an operator's answer, or of a copied server.
 
     The fields are those of `simulator.values.Observation`; what is not stated may be
     anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
     ``issuer`` and ``certificate_names`` are the certificate's. ``outcome`` is an
-    operator's: ``executed``, ``refused`` or ``pending``.
+    operator's: ``executed``, ``refused`` or ``pending``. ``lost`` (sections) and ``tells``
+    (questions that it has something to show for) are those of a copy, expected by its site.
     """
 
     USUAL: ClassVar[tuple[str, ...]] = ("page",)
@@ -271,6 +290,8 @@ class Expected(Model):
     confidence: _Match = ANYTHING
     ways: _Match = ANYTHING
     outcome: _Match = ANYTHING
+    lost: _Match = ANYTHING
+    tells: _Match = ANYTHING
 
     def stated(self) -> dict[str, Match]:
         """Return the fields that the author wrote, in the order of the model."""
@@ -307,11 +328,12 @@ class Step(Model):
     order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
     coordinate: Coordinate | None = None
     wait: Annotated[Wait | None, _short_wait] = None
+    evidence: Evidence | None = None
     visit: Visit | None = None
     resolve: Resolve | None = None
     diagnose: Diagnose | None = None
     expect: dict[str, Expected] = Field(default={})
-    """By vantage point, by operator, or ``all`` of the step's vantage points."""
+    """By vantage point, or ``all`` of the step's; by operator; by the site of a copy."""
     why: Text | None = None
     """Why the step's expectations should hold; shown beside them."""
 

@@ -77,7 +77,23 @@ class OrderResult(Model):
     at: float
     reason: str
     lifted: bool = False
-    """Whether this tells of the order's end: taken back, or withdrawn before it took effect."""
+    """Whether this tells of the order's end: taken back, withdrawn before it took effect, or,
+    where ``outcome`` is ``refused``, not to be taken back."""
+
+
+class CopyResult(Model):
+    """A server that was copied: when, by whose order, what is lost, what it can tell of."""
+
+    step: str
+    site: str
+    machine: str
+    by: str
+    began: float
+    ended: float
+    file: str
+    last_hash: str
+    lost: tuple[str, ...]
+    tells: tuple[str, ...]
 
 
 class ExpectationResult(Model):
@@ -102,3 +118,4 @@ class Result(Model):
     observations: tuple[ObservationResult, ...]
     orders: tuple[OrderResult, ...]
     expectations: tuple[ExpectationResult, ...]
+    copies: tuple[CopyResult, ...] = ()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from simulator.errors import LabError
 from simulator.lab import Lab, OrderOutcome, Part
 from simulator.measures import Measure
-from simulator.scenario.expectations import Verdict, judge
+from simulator.scenario.copying import copy_server
+from simulator.scenario.expectations import Copy, Verdict, judge
 from simulator.scenario.models import (
     ALL,
     Coordinate,
@@ -52,6 +53,7 @@ class StepRun:
     """What the test helper saw of each URL, where the run was asked to have it look."""
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -74,6 +76,7 @@ class ScenarioRun:
         self.scenario: Scenario = lesson.scenario
         self.world = lesson.world
         self.seed = seed
+        self._language = language
         self.lab = Lab(
             lesson.world,
             seed=seed,
@@ -114,7 +117,9 @@ class ScenarioRun:
             run = StepRun(step, name, title, number, self.lab.now)
             self._carry_through(run)
             run.ended = self.lab.now
-            run.verdicts = judge(step, run.observations, run.outcomes + run.lifted, self._resolvers)
+            run.verdicts = judge(
+                step, run.observations, run.outcomes + run.lifted, self._resolvers, run.copies
+            )
             self.done.append(run)
             yield run
 
@@ -145,6 +150,10 @@ class ScenarioRun:
             run.outcomes += await self._coordinate(run.id, step.coordinate)
         if step.wait is not None:
             await self._wait(step)
+        if step.evidence is not None:
+            told = [outcome for each in (*self.done, run) for outcome in each.outcomes]
+            copy = await copy_server(self.lab, run.id, step.evidence, told, self._language)
+            run.copies.append(copy)
         if step.visit is not None:
             run.observations += await self._visit(run, step.visit)
         if step.resolve is not None:

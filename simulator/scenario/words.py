@@ -6,6 +6,9 @@ lab produces.
 
 from __future__ import annotations
 
+SECTIONS = ("memory", "sessions", "chat", "disk", "remote-logs", "topology", "archives")
+"""Of a copied server, as `simulator.wire.evidence.VOLATILITY` has them."""
+
 WORDS: dict[str, tuple[str, ...]] = {
     "page": ("site", "block_page", "seizure_banner", "other"),
     "stage": ("dns", "tcp", "tls", "http"),
@@ -26,6 +29,18 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "confidence": ("certain", "likely", "cannot tell"),
     "outcome": ("executed", "refused", "pending"),
+    "lost": SECTIONS,
+    "tells": (
+        "accounts",
+        "payments",
+        "online",
+        "messages",
+        "log-window",
+        "visitors",
+        "behind-vpn",
+        "other-hosts",
+        "administrators",
+    ),
     "rcode": ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"),
     "failure": (
         "connection_refused",

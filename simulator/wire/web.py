@@ -75,8 +75,10 @@ def request(
     agent: str,
     method: str = "GET",
     content: tuple[str, int] | None = None,
+    more: tuple[tuple[str, str], ...] = (),
 ) -> Request:
-    """Return the request head; ``content`` is the type and the length of a body.
+    """Return the request head; ``content`` is the type and the length of a body, ``more`` are
+    fields beside the usual ones.
 
     Raises `WebError` for a host or a target that no request can carry. Remembered: checking
     and writing a head costs h11 some 30 µs, and a lab asks for the same few pages again.
@@ -84,6 +86,7 @@ def request(
     fields = [("Host", host), ("User-Agent", agent), ("Accept", "*/*"), ("Connection", "close")]
     if content is not None:
         fields += [("Content-Type", content[0]), ("Content-Length", str(content[1]))]
+    fields += more
     try:
         head = h11.Request(method=method, target=target, headers=fields)
         return Request(head, h11.Connection(h11.CLIENT).send(head) or b"")

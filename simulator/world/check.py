@@ -14,6 +14,7 @@ from simulator.world.check_measures import check_standing
 from simulator.world.check_names import check_names
 from simulator.world.check_people import check_people
 from simulator.world.check_references import check_references
+from simulator.world.check_registration import check_registration
 from simulator.world.check_signing import check_signing
 from simulator.world.checking import Check
 from simulator.world.models import World
@@ -29,6 +30,7 @@ def check_world(world: World, check: Check) -> None:
     check_people(sound, check)
     check_standing(sound, check)
     check_signing(sound, check)
+    check_registration(sound, check)
 
 
 def _resolved(world: World, check: Check) -> World:

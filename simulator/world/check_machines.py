@@ -15,10 +15,12 @@ _BLOCK_PAGE = message("a block page")
 _AUTHORITY = message("the certificate authority")
 _EDGE = message("a content network's edge")
 _ENCRYPTED = message("a resolver by TLS")
+_OFFICE = message("a registry's own services")
+_FRONT = message("a registrar's web site")
 _PROXY = message("a proxy")
 _RELAY = message("a relay")
 _RELAY_PORT = 9001
-_SHARED = (_NAMESERVER, _SITE, _BANNER)
+_SHARED = (_NAMESERVER, _SITE, _BANNER, _OFFICE)
 """What a machine can hold several of: one program serves them all."""
 
 _Use = tuple[Place, str, Message]
@@ -72,7 +74,22 @@ def _web(world: World) -> list[_Use]:
         for name, entry in world.resolvers.items()
         if entry.hostname is not None
     ]
-    return [*sites, *banners, *pages, authority, *edges, *encrypted]
+    return [*sites, *banners, *pages, authority, *edges, *encrypted, *_registration(world)]
+
+
+def _registration(world: World) -> list[_Use]:
+    """Return who proves a name of registries and registrars at port 80."""
+    offices: list[_Use] = [
+        (("registries", tld), world.host_of_registry(tld), _OFFICE)
+        for tld, entry in world.registries.items()
+        if (entry.epp or entry.directory) and entry.nameservers[0] in world.nameservers
+    ]
+    fronts: list[_Use] = [
+        (("registrars", name, "host"), entry.host, _FRONT)
+        for name, entry in world.registrars.items()
+        if entry.front is not None and entry.host is not None
+    ]
+    return [*offices, *fronts]
 
 
 def _others(world: World) -> list[tuple[int, list[_Use]]]:

@@ -173,6 +173,9 @@ def _web_names(world: World) -> list[tuple[str, Place]]:
     for key, resolver in world.resolvers.items():
         if resolver.hostname is not None:
             names.append((resolver.hostname, ("resolvers", key, "hostname")))
+    for key, registrar in world.registrars.items():
+        if registrar.front is not None:
+            names.append((registrar.front, ("registrars", key, "front")))
     return names
 
 

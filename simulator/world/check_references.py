@@ -20,6 +20,7 @@ _REFERENCES = (
     ("registries", "nameservers", message("nameserver"), "nameservers"),
     ("registrars", "operator", message("operator"), "operators"),
     ("registrars", "registries", message("registry"), "registries"),
+    ("registrars", "host", message("host"), "hosts"),
     ("domains", "registrar", message("registrar"), "registrars"),
     ("domains", "nameservers", message("nameserver"), "nameservers"),
     ("resolvers", "host", message("host"), "hosts"),

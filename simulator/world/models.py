@@ -298,7 +298,20 @@ class World(Model):
             for key, resolver in self.resolvers.items()
             if resolver.hostname is not None
         ]
+        names += [
+            (registrar.front, registrar.host)
+            for registrar in self.registrars.values()
+            if registrar.front is not None and registrar.host is not None
+        ]
         return names
+
+    def has_directories(self) -> bool:
+        """Whether registries have RDAP and WHOIS: all of them, if one has."""
+        return any(registry.directory for registry in self.registries.values())
+
+    def host_of_registry(self, tld: str) -> str:
+        """Return the id of the machine with a registry's own services: EPP, directory."""
+        return self.nameservers[self.registries[tld].nameservers[0]].host
 
     def provider_of(self, network: str) -> str | None:
         """Return the id of the access provider of a network, or None."""

@@ -57,11 +57,14 @@ class Registry(Model):
     ttl: Ttl = 3 * HOUR
     """Of the delegations (NS) and their glue."""
     negative_ttl: Ttl = 15 * MINUTE
+    """How long a resolver may remember that a name does not exist (RFC 2308)."""
     signed: Flag = False
     directory: Flag = False
     """Whether it has RDAP and WHOIS: at ``rdap.nic`` and ``whois.nic`` under its own name, on
     its first nameserver's machine."""
-    """How long a resolver may remember that a name does not exist (RFC 2308)."""
+    epp: Flag = False
+    """Whether its registrars go to it by EPP: at ``epp.nic`` under its own name, TCP port 700
+    (RFC 5734), on its first nameserver's machine. Each of them needs a ``host`` then."""
 
 
 class Registrar(Model):
@@ -69,6 +72,10 @@ class Registrar(Model):
 
     operator: Id
     registries: Many
+    host: Id | None = None
+    """The machine from which it goes to its registries by EPP, and which has its ``front``."""
+    front: DomainName | None = None
+    """The name of its web site for registrants, by HTTPS; under a domain of the world."""
 
 
 class Record(Model):

@@ -11,7 +11,9 @@ from simulator.lab import Lab
 from simulator.lab.evidence import write_evidence
 from simulator.roles.evidence.answers import Answer, ask
 from simulator.roles.evidence.logic import check, open_dossier
+from simulator.roles.hosting.contents import WRITE_DELAY
 from simulator.values import DAY, HOUR, Lever
+from simulator.wire.evidence import Flow, Line, Session, Visited
 
 SITE = "https://coco.xg/"
 BERLIN = ("198.18.8.101", "2001:db8:8::101")
@@ -73,6 +75,42 @@ def test_power_cut_before_the_copy_loses_the_memory(tmp_path: Path) -> None:
         "sessions",
     ]
     assert found(path, "messages").rows
+
+
+def test_a_machine_that_was_switched_on_again_has_a_gap(tmp_path: Path) -> None:
+    """Whoever cut the power: the log is silent for that time, and nobody chatted."""
+    path = tmp_path / "coco.jsonl"
+    with Lab.load("europe") as lab:
+
+        async def story() -> None:
+            await lab.wait(DAY)
+            key = await lab.impose("rila-hosting", Lever.HOST_OFF, "coco.xg")
+            await lab.wait(3 * HOUR)
+            await lab.revoke(key)
+            await lab.wait(HOUR)
+            write_evidence(lab, path, "coco.xg")
+
+        lab.run(story())
+        entries = [entry for entry in lab.journal if entry.what in ("switched off", "switched on")]
+    assert [(entry.who, entry.what, entry.at) for entry in entries] == [
+        ("rila-web-1", "switched off", DAY),
+        ("rila-web-1", "switched on", DAY + 3 * HOUR),
+    ]
+    dossier = open_dossier(path.read_bytes())
+    assert not any(section.lost for section in dossier.sections.values())
+    off = range(DAY, DAY + 3 * HOUR)
+    for records in (
+        dossier.records("access-log.json", Visited),
+        dossier.records("flows.json", Flow),
+        dossier.records("messages.json", Line),
+    ):
+        assert any(record.at < DAY for record in records)
+        assert any(record.at >= DAY + 3 * HOUR for record in records)
+        assert not any(record.at in off for record in records)
+    lines = dossier.records("messages.json", Line)
+    assert not any(DAY - WRITE_DELAY < line.at < DAY for line in lines)
+    sessions = dossier.records("sessions.json", Session)
+    assert all(session.since >= DAY + 3 * HOUR for session in sessions)
 
 
 def test_after_a_takeover_the_chat_runs_out(tmp_path: Path) -> None:

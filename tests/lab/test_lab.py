@@ -263,21 +263,26 @@ def test_one_part_that_cannot_be_undone_does_not_keep_the_others(lab: Lab) -> No
     measure = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
     providers = ["alpha-telecom", "beta-mobile"]
     lab.run(lab.order("court-fr", providers, measure, "coco.xg", key="two"))
-    parts = lab.law._undo["two"]
-    first = next(iter(parts))
-    undo = parts[first]
+    parts = lab.law._in_force["two"]
+    first = parts[0]
 
     async def stuck() -> None:
         raise LabError(message("stuck"))
 
-    parts[first] = stuck
-    with pytest.raises(LabError, match="stuck"):
-        lab.run(lab.lift("two"))
+    parts[0] = first._replace(undo=stuck)
+    outcomes = lab.run(lab.lift("two"))
+    assert [(one.to, one.state.value, str(one.reason)) for one in outcomes] == [
+        ("alpha-telecom", "refused", "stuck"),
+        ("beta-mobile", "executed", "lifted"),
+    ]
     assert see(lab, SITE, "paris").failure == "dns_nxdomain_error"
     assert see(lab, SITE, "lyon").page == "site"
-    parts[first] = undo
-    lab.run(lab.lift("two"))
+    lab.law._in_force["two"] = [first]
+    [lifted] = lab.run(lab.lift("two"))
+    assert lifted.to == "alpha-telecom"
     assert see(lab, SITE, "paris").page == "site"
+    with pytest.raises(LabError, match="nothing was ordered under 'two'"):
+        lab.run(lab.lift("two"))
 
 
 def test_a_refused_order_needs_no_lifting(lab: Lab) -> None:

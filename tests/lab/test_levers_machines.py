@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from simulator import Lab
 from simulator.errors import LabError
+from simulator.lab import Part
 from simulator.lab.acts import Act
 from simulator.roles.hosting.imaging import take_image
 from simulator.values import HOUR, MINUTE, Lever, OutcomeState
@@ -32,7 +33,7 @@ def test_a_site_under_control_runs_on_and_tells_who_comes(lab: Lab) -> None:
     assert "198.18.41.1" in learnt.addresses  # the exit's, not that of somebody in Paris
     with pytest.raises(LabError, match="runs under control already"):
         lab.run(levers.pull("d", "rila-hosting", Lever.CONTROLLED_OPERATION, "coco.xg"))
-    lab.run(control.undo())
+    assert lab.run(control.undo()) == (("hours", "0"), ("visits", "2"), ("addresses", "2"))
     lab.run(lab.visit(SITE, "rome"))
     assert levers.machines.controlled["coco.xg"].learnt(lab.now).visits == 2
     [entry] = [e for e in lab.journal if e.what == "no longer runs under control"]
@@ -46,7 +47,8 @@ def test_a_site_under_control_runs_on_and_tells_who_comes(lab: Lab) -> None:
 def test_a_banner_ends_the_controlled_operation_and_none_begins_beneath_it(lab: Lab) -> None:
     levers = lab.law.levers
     control = lab.run(levers.pull("c", "rila-hosting", Lever.CONTROLLED_OPERATION, "coco.xg"))
-    lab.run(levers.pull("t", "rila-hosting", Lever.HOST_TAKEOVER, "coco.xg"))
+    taken = lab.run(levers.pull("t", "rila-hosting", Lever.HOST_TAKEOVER, "coco.xg"))
+    assert taken.details[1:] == (("hours", "0"), ("visits", "0"), ("addresses", "0"))
     assert levers.machines.controlled["coco.xg"].ended == lab.now
     lab.run(lab.visit(SITE, "rome"))
     assert levers.machines.controlled["coco.xg"].learnt(lab.now).visits == 0
@@ -67,8 +69,23 @@ def test_an_image_is_a_copy_with_its_hash_and_cannot_be_undone(lab: Lab) -> None
         "memory": "copied first",
     }
     assert lab.run(lab.visit(SITE, "rome")).page == "site"
-    with pytest.raises(LabError, match=r"the image of coco\.xg cannot be undone"):
-        lab.run(lab.lift("image"))
+
+
+def test_what_cannot_be_undone_is_told_and_does_not_keep_the_rest(lab: Lab) -> None:
+    """A lift takes back the takeover, and says that the copy remains: once, for good."""
+    parts = [
+        Part("prosecutor-bg", "rila-hosting", lever, "coco.xg")
+        for lever in (Lever.IMAGING, Lever.HOST_TAKEOVER)
+    ]
+    lab.run(lab.law.order("both", parts))
+    assert lab.run(lab.visit(SITE, "rome")).page == "seizure_banner"
+    image, takeover = lab.run(lab.lift("both"))
+    assert (image.action, image.state) == ("imaging", OutcomeState.REFUSED)
+    assert "the image of coco.xg cannot be undone" in str(image.reason)
+    assert (takeover.action, takeover.state) == ("host-takeover", OutcomeState.EXECUTED)
+    assert lab.run(lab.visit(SITE, "rome")).page == "site"
+    with pytest.raises(LabError, match="nothing was ordered under 'both'"):
+        lab.run(lab.lift("both"))
 
 
 def test_powering_off_before_imaging_loses_the_memory_and_what_came_later(lab: Lab) -> None:

@@ -14,7 +14,7 @@ from simulator.report import evidence
 from simulator.report.evidence_usage import add_arguments
 from simulator.roles.evidence.logic import Case, write_record
 from simulator.roles.hosting.acquisition import acquire
-from simulator.roles.hosting.contents import Server, holders
+from simulator.roles.hosting.contents import Outage, Server, holders
 from simulator.values import DAY
 from simulator.wire.custody import entry_after, read_chain
 
@@ -87,7 +87,7 @@ def test_show_tells_the_custody_entry_by_entry(run: Run) -> None:
 
 
 def test_show_says_what_could_not_be_copied(run: Run) -> None:
-    dead = write_record(CASE, acquire(SERVER._replace(off_since=DAY), DAY))
+    dead = write_record(CASE, acquire(SERVER._replace(outages=(Outage(DAY),)), DAY))
     assert "examiner: could not copy the sessions" in run("show", data=dead)[1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -65,6 +66,11 @@ class DirectoryServer:
     def __repr__(self) -> str:
         state = "on" if self._listening else "off"
         return f"<DirectoryServer {self.name} {state} {' '.join(self.names)}>"
+
+    @property
+    def tls_context(self) -> ssl.SSLContext:
+        """The context that the machine listens with, for what else is at its names."""
+        return self._tls.listening
 
     async def start(self) -> None:
         """Listen on every address."""

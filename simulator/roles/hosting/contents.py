@@ -56,12 +56,19 @@ _METHODS = ("card", "voucher", "premium call")
 _LONGEST_SESSION = 6
 
 
+class Outage(NamedTuple):
+    """A time without power; ``until`` is None while it lasts."""
+
+    since: Instant
+    until: Instant | None = None
+
+
 class Server(NamedTuple):
     """A machine and one site on it, as investigators find it.
 
     ``names`` are all the site's names; ``visits`` the lab's own, oldest first. Since
-    ``quiet_since`` the site shows a banner and nobody chats; since ``off_since`` the power is
-    cut. ``exits`` are addresses of VPN exits that some of the invented people use.
+    ``quiet_since`` the site shows a banner and nobody chats. ``outages``, oldest first, are when
+    it was without power. ``exits`` are addresses of VPN exits that some of the invented people use.
     """
 
     site: str
@@ -73,10 +80,37 @@ class Server(NamedTuple):
     visits: tuple[Visit, ...] = ()
     retention: Duration = DEFAULT_RETENTION
     quiet_since: Instant | None = None
-    off_since: Instant | None = None
+    outages: tuple[Outage, ...] = ()
     encrypted: bool = False
     exits: tuple[Address, ...] = (_ANONYMOUS,)
     peers: tuple[Peer, ...] = ()
+
+    @property
+    def off_since(self) -> Instant | None:
+        """Since when the power is cut; None while it is there."""
+        last = self.outages[-1] if self.outages else None
+        return last.since if last is not None and last.until is None else None
+
+    def served(self, at: Instant) -> bool:
+        """Whether programs ran on the machine at an instant."""
+        return not any(
+            cut.since <= at and (cut.until is None or at < cut.until) for cut in self.outages
+        )
+
+    def written_down(self, said: Instant) -> bool:
+        """Whether a message did not go with the memory in a power cut that is over."""
+        return not any(
+            cut.since - WRITE_DELAY < said <= cut.since
+            for cut in self.outages
+            if cut.until is not None
+        )
+
+    def awake_since(self, at: Instant) -> Instant | None:
+        """When the machine was last switched on before ``at``; None if it always was on."""
+        return max(
+            (cut.until for cut in self.outages if cut.until is not None and cut.until <= at),
+            default=None,
+        )
 
     def alive_until(self, at: Instant) -> Instant:
         """Until when, at most ``at``, programs ran on the machine."""
@@ -113,7 +147,7 @@ def sessions(server: Server, at: Instant) -> tuple[Session, ...]:
     """Return who is connected, oldest session first."""
     known = accounts(server)
     open_ones = []
-    last = server.chatted_until(at)
+    last, awake = server.chatted_until(at), server.awake_since(at)
     for number in range(last // INTERVAL - _LONGEST_SESSION, last // INTERVAL + 1):
         random = generator(server.seed, "session", server.site, number)
         since = number * INTERVAL + random.randrange(INTERVAL)
@@ -121,7 +155,7 @@ def sessions(server: Server, at: Instant) -> tuple[Session, ...]:
         if last < at:  # nothing goes on, and what was open lapses
             ends = min(ends, last + SESSION_END)
         account = random.choice(known)
-        if since <= last and at < ends:
+        if since <= last and at < ends and (awake is None or awake <= since):
             open_ones.append(Session(account.id, account.address, since))
     return tuple(open_ones)
 
@@ -145,7 +179,11 @@ def _lines(server: Server, since: Instant, until: Instant) -> tuple[Line, ...]:
     if until < since or server.retention == 0:
         return ()
     said = messages_of(server.seed, server.site, _drawn(server), until, until - since)
-    return tuple(Line(m["at"], m["from"], m["to"], m["text"]) for m in said)
+    return tuple(
+        Line(m["at"], m["from"], m["to"], m["text"])
+        for m in said
+        if server.served(m["at"]) and server.written_down(m["at"])
+    )
 
 
 # --- the disk -----------------------------------------------------------------------------------
@@ -232,7 +270,7 @@ def _background(
     for number in range(since // INTERVAL, until // INTERVAL + 1):
         random = generator(server.seed, "visit", server.site, number)
         came = number * INTERVAL + random.randrange(INTERVAL)
-        if since <= came <= until:
+        if since <= came <= until and server.served(came):
             yield came, random.choice(known).address, random.choice(_PATHS)
 
 

@@ -30,6 +30,8 @@ class Books:
         self._accounts: dict[str, Account] = {}
         self._portfolio: dict[str, str] = {}
         self._kept: dict[str, None] = {}
+        self._former: dict[str, str] = {}
+        """By name that has left, the account that it was in."""
 
     def __repr__(self) -> str:
         return f"<Books accounts={len(self._accounts)} names={len(self._portfolio)}>"
@@ -48,6 +50,14 @@ class Books:
         opened = Account(account, registrant)
         self._accounts[account] = opened
         return opened
+
+    def has_account(self, account: str) -> bool:
+        """Whether somebody is a customer."""
+        return account in self._accounts
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return every customer, in the order in which they came."""
+        return tuple(self._accounts)
 
     def account(self, account: str) -> Account:
         """Return a customer that is known to exist."""
@@ -86,8 +96,17 @@ class Books:
 
     def strike(self, name: str) -> None:
         """Write a name off: it has left."""
-        self._portfolio.pop(name, None)
+        holder = self._portfolio.pop(name, None)
+        if holder is not None:
+            self._former[name] = holder
         self._kept.pop(name, None)
+
+    def take_back(self, name: str) -> str | None:
+        """Write a name that has come back to the account that it was in; None if in none."""
+        former = self._former.get(name)
+        if former is not None:
+            self._portfolio[name] = former
+        return former
 
     def may_touch(self, actor: str, name: str) -> Done | None:
         """Refuse who does not hold a name; `STAFF` may touch all that is here."""

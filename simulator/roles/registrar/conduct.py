@@ -30,7 +30,8 @@ from simulator.values import Address, message
 
 HOLD: Final = "clientHold"
 UPDATE_LOCK: Final = "clientUpdateProhibited"
-LOCKS: Final = ("clientDeleteProhibited", "clientTransferProhibited", UPDATE_LOCK)
+TRANSFER_LOCK: Final = "clientTransferProhibited"
+LOCKS: Final = ("clientDeleteProhibited", TRANSFER_LOCK, UPDATE_LOCK)
 
 Glue = Mapping[str, tuple[Address, ...]]
 """The addresses of nameservers that lie under the registry's TLD."""
@@ -77,11 +78,23 @@ class Conduct:
         move = _Move(actor == STAFF, remove_ds)
         return (yield from self._delegate(name, nameservers, glue, move))
 
+    def add_ds(self, name: str, ds: tuple[str, ...]) -> Steps:
+        """Have the parent vouch for a name's keys: by the registrar's own hand."""
+        if (refusal := self._books.may_touch(STAFF, name)) is not None:
+            return refusal
+        return (yield from self._send(UpdateRequest(name, add_ds=ds), own_hand=True))
+
     def set_hold(self, name: str, held: bool) -> Steps:
         """Put clientHold on a name or take it off: by the registrar's own hand."""
         if held:
             return (yield from self._own_statuses(name, add=(HOLD,)))
         return (yield from self._own_statuses(name, remove=(HOLD,)))
+
+    def set_transfer_lock(self, name: str, locked: bool) -> Steps:
+        """Put the lock against transfer on a name or take it off: by the registrar's own hand."""
+        if locked:
+            return (yield from self._own_statuses(name, add=(TRANSFER_LOCK,)))
+        return (yield from self._own_statuses(name, remove=(TRANSFER_LOCK,)))
 
     def set_locks(self, actor: str, name: str, locked: bool) -> Steps:
         """Put the three client locks on a name or take them off. It goes on resolving."""
@@ -116,6 +129,7 @@ class Conduct:
             message("{name} may leave with its authorization information", name=name),
             int(answer.code),
             authorization,
+            answer.transaction,
         )
 
     def transfer_in(self, account: str, name: str, authorization: str) -> Steps:
@@ -155,7 +169,12 @@ class Conduct:
             return Done(False, message("{name} is still at another registrar", name=name))
         self._awaited.pop(name, None)
         self._books.enter(name, account)
-        return Done(True, message("{name} has arrived", name=name), int(seen.code))
+        return Done(
+            True,
+            message("{name} has arrived", name=name),
+            int(seen.code),
+            transaction=seen.transaction,
+        )
 
     def awaited_by(self, name: str) -> str | None:
         """Return the account for which a name is asked of another registrar, or None."""
@@ -227,4 +246,5 @@ def _unlocks(update: UpdateRequest) -> bool:
 
 
 def _passed_on(answer: Answer) -> Done:
-    return Done(answer.code < _FIRST_FAILURE, answer.reason, int(answer.code))
+    code = int(answer.code)
+    return Done(code < _FIRST_FAILURE, answer.reason, code, transaction=answer.transaction)

@@ -48,6 +48,7 @@ class EppAnswer:
     code: int
     reason: Message
     domain: Seen | None = None
+    transaction: str = ""
 
 
 def command_for(request: Request) -> Body:
@@ -85,6 +86,7 @@ def answer_from(response: Response) -> EppAnswer:
         int(response.code),
         message("the registry answers: {text}", text=response.reason or WORDS[response.code]),
         _seen(response),
+        response.server_transaction,
     )
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import Final
 
 from simulator.roles.registrar.front import Reply, Say
+from simulator.roles.registrar.requests import Command
 from simulator.values import Message, message
 
 LANGUAGES: Final = ("en", "fr")
@@ -30,9 +31,22 @@ def as_json(reply: Reply) -> bytes:
         shown |= {"done": done.done, "code": done.code, "reason": str(done.reason)}
         if done.authorization is not None:
             shown["authorization"] = done.authorization
+        if done.commands:
+            shown |= {"transaction": done.transaction, "commands": [*map(_as_told, done.commands)]}
     if reply.account is not None:
         shown["domains"] = list(reply.domains)
     return (json.dumps(shown, ensure_ascii=False) + "\n").encode()
+
+
+def _as_told(command: Command) -> dict[str, object]:
+    return {
+        "command": command.what,
+        "name": command.name,
+        "code": command.code,
+        "answer": command.answer,
+        "clTRID": command.client_transaction,
+        "svTRID": command.server_transaction,
+    }
 
 
 def as_page(reply: Reply, registrar: str, language: str, say: Say) -> bytes:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import ssl
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -66,12 +65,16 @@ class WebFront:
 
     async def start(self) -> None:
         """Listen on every address."""
-        assert self._server is None
-        self._server = HttpServer(self._serve, self._refuse)
-        accept = partial(TlsServerProtocol, self._tls, self._server)
+        assert not self._listening
         loop = asyncio.get_running_loop()
         for address in self._addresses:
-            self._listening.append(await loop.create_server(accept, address, self._port))
+            self._listening.append(await loop.create_server(self.connection, address, self._port))
+
+    def connection(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+        if self._server is None:
+            self._server = HttpServer(self._serve, self._refuse)
+        return TlsServerProtocol(self._tls, self._server)
 
     async def stop(self) -> None:
         """Listen no more and cut open connections."""

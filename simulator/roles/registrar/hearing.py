@@ -45,7 +45,8 @@ def notice_from(response: Response) -> Notice | None:
 
 
 def hear(notice: Notice, registrar: str, books: Books, conduct: Conduct) -> Steps:
-    """Act on a message: answer a transfer, enter a name that came, strike one that left.
+    """Act on a message: answer a transfer, enter a name that came, strike one that left, take
+    back one that the registry gives back.
 
     A request that an order or a frozen account forbids is rejected; one for a name whose
     authInfo its holder has asked for is approved; any other is left to the registry's time.
@@ -56,9 +57,13 @@ def hear(notice: Notice, registrar: str, books: Books, conduct: Conduct) -> Step
     gone = isinstance(data, DomainData) and data.sponsor != registrar
     purged = notice.change is not None and notice.change.operation == _PURGE
     told_after = notice.change is None or notice.change.state == "after"
-    if books.holder(name) is not None and told_after and (gone or purged):
+    held = books.holder(name) is not None
+    if held and told_after and (gone or purged):
         books.strike(name)
         return Done(True, message("{name} is no longer here", name=name))
+    came = isinstance(data, DomainData) and not (held or gone or purged)
+    if came and told_after and books.take_back(name) is not None:
+        return Done(True, message("{name} is back", name=name))
     return Done(True, message("noted"))
 
 

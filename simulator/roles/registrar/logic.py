@@ -79,7 +79,7 @@ class Registrar:
         that lies under the new name itself can be made only once the name exists.
         """
         steps = self.conduct.register(account, name, nameservers, dict(glue), years)
-        return self._carry_out(steps, name, now)
+        return self.carry_out(steps, name, now)
 
     def change_nameservers(
         self,
@@ -97,23 +97,23 @@ class Registrar:
         so a holder whose account is not frozen can point the name back.
         """
         steps = self.conduct.change_nameservers(actor, name, nameservers, dict(glue), remove_ds)
-        return self._carry_out(steps, name, now)
+        return self.carry_out(steps, name, now)
 
     def hold(self, name: str, now: Instant) -> Done:
         """Put clientHold on a name: by the registrar's own hand, on an order or its terms."""
-        return self._carry_out(self.conduct.set_hold(name, True), name, now)
+        return self.carry_out(self.conduct.set_hold(name, True), name, now)
 
     def release(self, name: str, now: Instant) -> Done:
         """Take clientHold off a name."""
-        return self._carry_out(self.conduct.set_hold(name, False), name, now)
+        return self.carry_out(self.conduct.set_hold(name, False), name, now)
 
     def lock(self, actor: str, name: str, now: Instant) -> Done:
         """Put the three client locks on a name. It goes on resolving."""
-        return self._carry_out(self.conduct.set_locks(actor, name, True), name, now)
+        return self.carry_out(self.conduct.set_locks(actor, name, True), name, now)
 
     def unlock(self, actor: str, name: str, now: Instant) -> Done:
         """Take the client locks off a name."""
-        return self._carry_out(self.conduct.set_locks(actor, name, False), name, now)
+        return self.carry_out(self.conduct.set_locks(actor, name, False), name, now)
 
     # --- transfers ------------------------------------------------------------------
 
@@ -133,23 +133,24 @@ class Registrar:
 
     def transfer_out(self, account: str, name: str, now: Instant) -> Done:
         """Give a customer a fresh authInfo with which another registrar can ask for the name."""
-        return self._carry_out(self.conduct.transfer_out(account, name), name, now)
+        return self.carry_out(self.conduct.transfer_out(account, name), name, now)
 
     def transfer_in(self, account: str, name: str, authorization: str, now: Instant) -> Done:
         """Ask for a customer's name at its present registrar."""
-        return self._carry_out(self.conduct.transfer_in(account, name, authorization), name, now)
+        return self.carry_out(self.conduct.transfer_in(account, name, authorization), name, now)
 
     def answer_transfer(self, name: str, approve: bool, now: Instant) -> Done:
         """Let a name go, or keep it: the losing registrar's word. A frozen account's name stays."""
-        return self._carry_out(self.conduct.answer_transfer(name, approve), name, now)
+        return self.carry_out(self.conduct.answer_transfer(name, approve), name, now)
 
     def received(self, account: str, name: str, now: Instant) -> Done:
         """Enter a name whose transfer has gone through in a customer's portfolio."""
-        return self._carry_out(self.conduct.received(account, name), name, now)
+        return self.carry_out(self.conduct.received(account, name), name, now)
 
-    # --- inside ---------------------------------------------------------------------
+    # --- steps ----------------------------------------------------------------------
 
-    def _carry_out(self, steps: Steps, name: str, now: Instant) -> Done:
+    def carry_out(self, steps: Steps, name: str, now: Instant) -> Done:
+        """Take all steps at the registry of a name, directly and at one instant."""
         registry = self._registries.get(name.partition(".")[2])
         if registry is None:
             return no_registry(self.id, name)

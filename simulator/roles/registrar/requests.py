@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from simulator.values import Address, Message
 
@@ -49,6 +49,10 @@ class Answer(Protocol):
     @property
     def domain(self) -> DomainSeen | None:
         """The object, where the command concerns one."""
+
+    @property
+    def transaction(self) -> str:
+        """The registry's id of the command (svTRID), or an empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +114,32 @@ class TransferRequest:
 Request: TypeAlias = InfoRequest | CreateRequest | HostRequest | UpdateRequest | TransferRequest
 
 
+class Command(NamedTuple):
+    """A command as it went over the wire, and its result: what, about whom, by which ids."""
+
+    what: str
+    """``domain update``, ``host create`` …"""
+    name: str
+    code: int
+    answer: str
+    client_transaction: str
+    server_transaction: str
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a request; ``code`` is the registry's, or None if it was never asked."""
+    """What became of a request; ``code`` is the registry's, or None if it was never asked.
+
+    ``transaction`` is the svTRID of the command that decided; ``commands`` are all transforms
+    that were sent for it, where they were sent over a wire.
+    """
 
     done: bool
     reason: Message
     code: int | None = None
     authorization: str | None = field(default=None, repr=False)
+    transaction: str = ""
+    commands: tuple[Command, ...] = ()
 
 
 Steps: TypeAlias = Generator[Request, Answer, Done]

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
 
 from simulator.journal import Journal
+from simulator.roles.registrar.desk import Desk
 from simulator.roles.registrar.epp_client import EppClient, EppUnavailable
 from simulator.roles.registrar.epp_requests import answer_from, command_for
 from simulator.roles.registrar.hearing import Notice, hear, notice_from
 from simulator.roles.registrar.logic import Registrar, no_registry
-from simulator.roles.registrar.requests import Done, Steps
-from simulator.values import Address, message
+from simulator.roles.registrar.requests import Command, Done, Steps
+from simulator.values import Now, message
+from simulator.wire.epp.command import Body, Transform, name_of_command
+from simulator.wire.epp.response import Response
+from simulator.wire.epp.results import WORDS
 from simulator.wire.epp.session import PollAck, PollRequest
 
 
-class RegistrarDesk:
+class RegistrarDesk(Desk):
     """Does what a `Registrar` decides through EPP sessions, one for each TLD.
 
-    It shares the registrar's books: what the one enters, the other knows. Operations never
-    raise for what the registry or the network refuses: `Done` says why.
+    With ``now`` it asks a registry without a session directly; else such names are refused.
+    What the network refuses is told in `Done`, too. One operation goes after the other: each
+    may be several commands that belong together.
     """
 
     def __init__(
@@ -27,94 +34,31 @@ class RegistrarDesk:
         registrar: Registrar,
         sessions: Mapping[str, EppClient],
         journal: Journal | None = None,
+        *,
+        now: Now | None = None,
     ) -> None:
-        self.registrar = registrar
+        super().__init__(registrar, _no_clock if now is None else now)
+        self._asks_directly = now is not None
         self._sessions = dict(sessions)
         self._journal = journal
         self._listening: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<RegistrarDesk {self.registrar.id} tlds={list(self._sessions)}>"
 
-    def portfolio(self, account: str) -> tuple[str, ...]:
-        """Return the names that an account holds."""
-        return self.registrar.portfolio(account)
-
-    # --- names ------------------------------------------------------------------------
-
-    async def register(
-        self,
-        account: str,
-        name: str,
-        nameservers: tuple[str, ...],
-        *,
-        glue: tuple[tuple[str, tuple[Address, ...]], ...] = (),
-        years: int = 1,
-    ) -> Done:
-        """Register a name for a customer, and delegate it: see `Registrar.register`."""
-        conduct = self.registrar.conduct
-        return await self._do(name, conduct.register(account, name, nameservers, dict(glue), years))
-
-    async def change_nameservers(
-        self,
-        actor: str,
-        name: str,
-        nameservers: tuple[str, ...],
-        *,
-        glue: tuple[tuple[str, tuple[Address, ...]], ...] = (),
-        remove_ds: bool = True,
-    ) -> Done:
-        """Delegate a name elsewhere: see `Registrar.change_nameservers`."""
-        conduct = self.registrar.conduct
-        steps = conduct.change_nameservers(actor, name, nameservers, dict(glue), remove_ds)
-        return await self._do(name, steps)
-
-    async def hold(self, name: str) -> Done:
-        """Put clientHold on a name, by the registrar's own hand."""
-        return await self._do(name, self.registrar.conduct.set_hold(name, True))
-
-    async def release(self, name: str) -> Done:
-        """Take clientHold off a name."""
-        return await self._do(name, self.registrar.conduct.set_hold(name, False))
-
-    async def lock(self, actor: str, name: str) -> Done:
-        """Put the three client locks on a name."""
-        return await self._do(name, self.registrar.conduct.set_locks(actor, name, True))
-
-    async def unlock(self, actor: str, name: str) -> Done:
-        """Take the client locks off a name; not for its holder while an order keeps it."""
-        return await self._do(name, self.registrar.conduct.set_locks(actor, name, False))
-
-    # --- transfers --------------------------------------------------------------------
-
-    async def transfer_out(self, account: str, name: str) -> Done:
-        """Give a customer a fresh authInfo, in `Done.authorization`."""
-        return await self._do(name, self.registrar.conduct.transfer_out(account, name))
-
-    async def transfer_in(self, account: str, name: str, authorization: str) -> Done:
-        """Ask for a customer's name at its present registrar."""
-        steps = self.registrar.conduct.transfer_in(account, name, authorization)
-        return await self._do(name, steps)
-
-    async def answer_transfer(self, name: str, approve: bool) -> Done:
-        """Let a name go, or keep it."""
-        return await self._do(name, self.registrar.conduct.answer_transfer(name, approve))
-
-    async def received(self, account: str, name: str) -> Done:
-        """Enter a name whose transfer has gone through."""
-        return await self._do(name, self.registrar.conduct.received(account, name))
-
     # --- messages ---------------------------------------------------------------------
 
-    async def poll(self) -> tuple[Notice, ...]:
+    async def poll(self, *tlds: str) -> tuple[Notice, ...]:
         """Fetch every message that waits, act on each, and take it off the queue.
 
-        `EppUnavailable` when a registry cannot be reached.
+        Of all registries unless some are stated. `EppUnavailable` when one cannot be reached.
         """
         heard: list[Notice] = []
-        for tld in self._sessions:
-            while (notice := await self._poll_one(tld)) is not None:
-                heard.append(notice)
+        async with self._turn:
+            for tld in tlds or self._sessions:
+                while (notice := await self._poll_one(tld)) is not None:
+                    heard.append(notice)
         return tuple(heard)
 
     def listen(self, interval: float) -> None:
@@ -141,7 +85,8 @@ class RegistrarDesk:
 
     async def _poll_one(self, tld: str) -> Notice | None:
         session = self._sessions[tld]
-        notice = notice_from(await session.command(PollRequest()))
+        response = await session.command(PollRequest())
+        notice = notice_from(response)
         if notice is None:
             return None
         registrar = self.registrar
@@ -154,7 +99,12 @@ class RegistrarDesk:
             text=notice.text,
             name=notice.name,
             operation=None if change is None else change.operation,
+            state=None if change is None else change.state,
             by=None if change is None else change.who,
+            reason=None if change is None else change.reason,
+            change_transaction=None if change is None else change.server_transaction,
+            client_transaction=response.client_transaction,
+            server_transaction=response.server_transaction,
             answered=str(done.reason),
         )
         await session.command(PollAck(notice.id))
@@ -166,9 +116,12 @@ class RegistrarDesk:
         tld = name.partition(".")[2]
         session = self._sessions.get(tld)
         if session is None:
+            if self._asks_directly:
+                return await super()._do(name, steps)
             return no_registry(self.registrar.id, name)
         try:
-            return await self._carry_out(session, steps)
+            async with self._turn:
+                return await self._carry_out(session, steps)
         except EppUnavailable as error:
             return Done(
                 False,
@@ -178,15 +131,37 @@ class RegistrarDesk:
             )
 
     async def _carry_out(self, session: EppClient, steps: Steps) -> Done:
+        sent: list[Command] = []
         try:
             request = next(steps)
             while True:
-                answer = answer_from(await session.command(command_for(request)))
-                request = steps.send(answer)
+                body = command_for(request)
+                response = await session.command(body)
+                if isinstance(body, _TRANSFORMS):
+                    sent.append(_as_sent(body, response))
+                request = steps.send(answer_from(response))
         except StopIteration as end:
             done: Done = end.value
-            return done
+            return replace(done, commands=tuple(sent))
 
     def _record(self, what: str, **details: object) -> None:
         if self._journal is not None:
             self._journal.record(self.registrar.id, what, **details)
+
+
+_TRANSFORMS = get_args(Transform)
+
+
+def _no_clock() -> int:
+    raise AssertionError("a desk without a clock asks by EPP alone")
+
+
+def _as_sent(body: Body, response: Response) -> Command:
+    return Command(
+        name_of_command(body).replace(":", " "),
+        str(getattr(body, "id", None) or getattr(body, "name", "")),
+        int(response.code),
+        response.reason or WORDS[response.code],
+        response.client_transaction or "",
+        response.server_transaction,
+    )

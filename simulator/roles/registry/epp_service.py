@@ -20,7 +20,6 @@ from simulator.wire.epp.objects import Transfer, TransferOperation
 from simulator.wire.epp.response import Response, write_response
 from simulator.wire.epp.session import Login
 
-PORT: Final = 700
 IDLE_TIMEOUT: Final = 600.0
 """Seconds that a session may be silent; registries in the world allow some minutes."""
 

@@ -7,6 +7,7 @@ with the object as it was, then as it is.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from simulator.roles.registry.objects import Contact, Domain, HostObject, TransferData
@@ -62,6 +63,11 @@ class PollQueues:
     def __init__(self) -> None:
         self._queues: dict[str, deque[PollMessage]] = {}
         self._count = 0
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Have ``listener`` called with the registrar of each message that is queued."""
+        self._listeners.append(listener)
 
     def open(self, registrar: str) -> None:
         """Keep messages for a registrar from now on."""
@@ -86,6 +92,8 @@ class PollQueues:
             queue.append(
                 PollMessage(str(self._count), now, text, domain, host, contact, transfer, change)
             )
+            for listener in self._listeners:
+                listener(registrar)
 
     def first(self, registrar: str) -> PollMessage | None:
         """Return the oldest message; asking again returns it again."""

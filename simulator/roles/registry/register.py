@@ -109,6 +109,10 @@ class Register:
             )
         return Result(Code.DONE, message("message {id} is taken off the queue", id=id))
 
+    def listen_to_messages(self, listener: Callable[[str], None]) -> None:
+        """Have ``listener`` called with the registrar of each message that is queued."""
+        self._polls.listen(listener)
+
     def poll_clear(self) -> None:
         """Empty every queue: for a world that has just been set up."""
         self._polls.clear()

@@ -63,6 +63,7 @@ HAS = {
     ],
     OperatorKind.HOST: [
         *("host-takeover", "host-off", "imaging", "controlled-operation", "server-copy"),
+        "record-change",
     ],
     OperatorKind.ACCESS_PROVIDER: [LIE, ADDRESS],
     OperatorKind.RESOLVER: [LIE, EDGE],

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.errors import LabError
 from simulator.roles.hosting.acquisition import DURATIONS, acquire, duration
-from simulator.roles.hosting.contents import LOG_WINDOW, WRITE_DELAY, Server
+from simulator.roles.hosting.contents import LOG_WINDOW, WRITE_DELAY, Outage, Server
 from simulator.roles.hosting.visits import Visit
 from simulator.values import DAY, HOUR, MINUTE
 from simulator.wire.evidence import VOLATILITY, Section, VolumeKey
@@ -45,7 +45,7 @@ def test_two_copies_are_the_same_to_the_byte() -> None:
 
 
 def test_without_power_memory_and_sessions_are_lost_and_the_rest_is_not() -> None:
-    sections = by_name(SERVER._replace(off_since=AT - HOUR))
+    sections = by_name(SERVER._replace(outages=(Outage(AT - HOUR),)))
     assert {name: section.lost for name, section in sections.items()} == {
         **dict.fromkeys(VOLATILITY, ""),
         "memory": "power",
@@ -57,7 +57,7 @@ def test_without_power_memory_and_sessions_are_lost_and_the_rest_is_not() -> Non
 def test_what_was_not_written_when_the_power_went_is_nowhere() -> None:
     live = by_name(SERVER)
     in_memory = lines(live["memory"], "unwritten.json")
-    dead = lines(by_name(SERVER._replace(off_since=AT))["chat"], "messages.json")
+    dead = lines(by_name(SERVER._replace(outages=(Outage(AT),)))["chat"], "messages.json")
     assert in_memory
     assert not set(in_memory) & set(dead)
     assert max(dead) <= AT - WRITE_DELAY < min(in_memory)
@@ -67,7 +67,7 @@ def test_a_machine_without_power_expires_nothing_and_a_running_one_does() -> Non
     """Hours after a takeover, the running machine has deleted what the dead one still has."""
     later = AT + 4 * HOUR
     running = SERVER._replace(quiet_since=AT)
-    dead = SERVER._replace(off_since=AT)
+    dead = SERVER._replace(outages=(Outage(AT),))
     kept = lines(by_name(running, later)["chat"], "messages.json")
     frozen = lines(by_name(dead, later)["chat"], "messages.json")
     assert AT - 2 * HOUR <= min(kept) <= max(kept) <= AT
@@ -97,7 +97,7 @@ def test_an_encrypted_disk_is_read_while_it_is_open() -> None:
     live = by_name(server)
     assert isinstance(live["memory"].files["keys.json"][0], VolumeKey)
     assert live["disk"].lost == ""
-    dead = by_name(server._replace(off_since=AT))
+    dead = by_name(server._replace(outages=(Outage(AT),)))
     assert [dead[name].lost for name in ("chat", "disk", "archives")] == [
         "encrypted",
         "encrypted",
