@@ -166,7 +166,7 @@ def test_everybody_may_connect_and_go_back(run: Callable[..., object]) -> None:
     expect: {all: {page: site, via: null}, rome: {resolver: it-tevere-dns}}
 """
     )
-    assert len(over.observations) == len(back.observations) == 11
+    assert len(over.observations) == len(back.observations) == 12
     assert all(verdict.passed for step in (over, back) for verdict in step.verdicts)
 
 
