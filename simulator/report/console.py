@@ -14,6 +14,7 @@ from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
 from simulator.report.page import Page, Piece
+from simulator.report.registration import RegistrationReport
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, decimal, spell
 from simulator.report.voice import Voice
@@ -46,6 +47,7 @@ class ConsoleReport:
         self._places = places(run.scenario, run.world)
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
+        self._registration = RegistrationReport(page, self.voice, run.world, run.date, INDENT)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class ConsoleReport:
             self._remembered,
         )
         self._before = run.ended
-        self._write_step(finding)
+        self._write_step(finding, run)
         self._write_diagnoses(run.diagnosed)
         self.page.flush()
 
@@ -111,7 +113,7 @@ class ConsoleReport:
         held = self._run.lab.names.resolvers[resolver].cache.held(name, at)
         return max((entry.expires for entry in held if entry.name == name), default=None)
 
-    def _write_step(self, finding: StepFinding) -> None:
+    def _write_step(self, finding: StepFinding, run: StepRun) -> None:
         page, voice = self.page, self.voice
         later = finding.later >= NOTICEABLE or finding.number == 1
         if later or (finding.number is None and finding.say is not None):
@@ -124,7 +126,10 @@ class ConsoleReport:
             page.paragraph(voice.text(finding.say), first=[(" " * INDENT, "")])
         if finding.lifted:
             self._orders.write_lifted(finding.lifted)
+        self._registration.write_requests(run.requests)
         self._orders.write(finding.orders)
+        self._registration.write_heard(run.heard)
+        self._registration.write_records(run.records)
         self._write_groups(finding.groups)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)

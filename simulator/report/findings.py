@@ -71,6 +71,8 @@ class OrderFinding:
     reason: Message
     source: Message | None
     doubtful: bool
+    details: tuple[tuple[str, str], ...] = ()
+    """What the operator's own systems answered; of several operators, nothing."""
 
     @property
     def out_of_reach(self) -> bool:
@@ -147,6 +149,7 @@ def orders(
             spelled_out(outcome.reason, world) if before is None else before.reason,
             lawbook().source(outcome.source) if outcome.source else None,
             outcome.doubtful,
+            outcome.details if before is None else (),
         )
     return tuple(found.values())
 
