@@ -128,7 +128,7 @@ class ConsoleReport:
             self._orders.write_lifted(finding.lifted)
         self._registration.write_requests(run.requests)
         self._orders.write(finding.orders)
-        self._registration.write_heard(run.heard)
+        self._registration.write_heard(run.heard, run.ended)
         self._registration.write_records(run.records)
         self._write_groups(finding.groups)
         if finding.drains is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.report import styles
 from simulator.report.page import Page
+from simulator.report.times import date_and_time
 from simulator.report.voice import Voice
 from simulator.values import Instant, Message, OutcomeState, message
 
@@ -103,32 +104,32 @@ class RegistrationReport:
                 OutcomeState.PENDING: page.glyphs.pending,
             }[request.state]
             systems = systems_said(request.details)
-            reason = "" if systems else voice.sentence(request.reason)
             page.paragraph(
-                reason,
+                " ".join(map(voice.sentence, systems or (request.reason,))),
                 first=[(f"{' ' * self._indent}  {sign} {voice.say(state)}. ", style)],
                 indent=self._indent + 4,
             )
-            self.write_systems(request.details)
 
-    def write_systems(self, details: Details) -> None:
-        """Write what an operator's systems answered."""
-        for sentence in systems_said(details):
-            self._aside(self._voice.sentence(sentence), self._indent + 4)
+    def write_heard(self, heard: Iterable[Heard], now: Instant) -> None:
+        """Write what registrars fetched from their queues up to ``now``.
 
-    def write_heard(self, heard: Iterable[Heard]) -> None:
-        """Write what registrars fetched from their queues. Of a change that is told as it was
-        before and as it is after, the second stands for both."""
+        Of a change that is told as it was before and as it is after, the second stands for
+        both.
+        """
+        today = self._date(now).date()
         for one in heard:
             change = one.notice.change
             if change is not None and change.state == "before":
                 continue
             at = self._date(one.at)
+            time = f"{at:%H:%M}"
+            if at.date() != today:
+                time = date_and_time(at, self._voice.language)
             told = message(
-                "{registrar} fetches its messages from .{tld} at {time}: {text}",
+                "{time}: {registrar} fetches its messages from .{tld}: {text}",
                 registrar=self._operator(one.registrar),
                 tld=one.tld,
-                time=f"{at:%H:%M}",
+                time=time,
                 text=one.notice.text,
             )
             if change is not None:

@@ -325,6 +325,11 @@ _short_wait = BeforeValidator(
 class Step(Model):
     """One step: what the trainer says, what is done, what is seen, what was expected."""
 
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the fields as authors write them."""
+        return tuple(info.alias or name for name, info in cls.model_fields.items())
+
     id: Id | None = None
     title: Text | None = None
     """Opens an act; steps without a title belong to the act before them."""

@@ -78,6 +78,61 @@ class OrderResult(Model):
     reason: str
     lifted: bool = False
     """Whether this tells of the order's end: taken back, or withdrawn before it took effect."""
+    code: int | None = None
+    """The EPP result code that decided, where a registry was asked."""
+    details: dict[str, str] = Field(default={})
+    """What the operator's own systems answered: command, result, clTRID, svTRID, undo record."""
+
+
+class RequestResult(Model):
+    """What became of a registrant's request at one registrar."""
+
+    step: str
+    act: Literal["register", "move", "lock", "unlock", "transfer-out", "transfer-in"]
+    registrar: str
+    registrant: str
+    name: str
+    vantage: str | None
+    outcome: Literal["executed", "refused", "pending"]
+    at: float
+    reason: str
+    code: int | None
+    details: dict[str, str]
+
+
+class MessageResult(Model):
+    """A message that a registrar fetched from its queue at a registry (RFC 5730, RFC 8590)."""
+
+    step: str
+    at: float
+    registrar: str
+    registry: str
+    """The top-level domain."""
+    id: str
+    text: str
+    name: str
+    operation: str | None
+    state: str | None
+    """``before`` or ``after`` a change by the registry's own hand."""
+    transaction: str | None
+    """The svTRID of that change."""
+    reason: str | None
+
+
+class RecordResult(Model):
+    """What a public directory said of a name."""
+
+    step: str
+    at: float
+    vantage: str
+    kind: Literal["rdap", "whois"]
+    name: str
+    server: str
+    failure: str | None
+    exists: bool
+    statuses: tuple[str, ...]
+    registrar: str | None
+    nameservers: tuple[str, ...]
 
 
 class ExpectationResult(Model):
@@ -102,3 +157,6 @@ class Result(Model):
     observations: tuple[ObservationResult, ...]
     orders: tuple[OrderResult, ...]
     expectations: tuple[ExpectationResult, ...]
+    requests: tuple[RequestResult, ...] = ()
+    messages: tuple[MessageResult, ...] = ()
+    records: tuple[RecordResult, ...] = ()

@@ -213,7 +213,8 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
                 "{order: {by: court-fr, to: opt-nc, measure: {dns: nxdomain}, name: clips.test},"
                 " expect: {opt-nc: {page: site}}}"
             ),
-            "4:103: steps[0].expect.opt-nc.page: an operator has only an 'outcome'",
+            "4:103: steps[0].expect.opt-nc.page: an operator has only an 'outcome' and a"
+            " 'code'",
         ),
     ],
 )
