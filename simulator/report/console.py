@@ -15,6 +15,7 @@ from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
 from simulator.report.page import Page, Piece
+from simulator.report.registration import RegistrationReport
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, decimal, spell
 from simulator.report.voice import Voice
@@ -22,7 +23,7 @@ from simulator.values import SECOND, Instant, Message, Observation, message
 
 if TYPE_CHECKING:
     from simulator.report.findings import Group
-    from simulator.scenario.expectations import Copy, Verdict
+    from simulator.scenario.expectations import Verdict
     from simulator.scenario.runner import ScenarioRun, StepRun
     from simulator.world.fields import Text
 
@@ -55,6 +56,7 @@ class ConsoleReport:
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
         self._copies = CopyReport(self.page, self.voice, evidence, command)
+        self._registration = RegistrationReport(page, self.voice, run.world, run.date, INDENT)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -99,7 +101,7 @@ class ConsoleReport:
             self._remembered,
         )
         self._before = run.ended
-        self._write_step(finding, run.copies)
+        self._write_step(finding, run)
         self._write_diagnoses(run.diagnosed)
         self.page.flush()
 
@@ -120,7 +122,7 @@ class ConsoleReport:
         held = self._run.lab.names.resolvers[resolver].cache.held(name, at)
         return max((entry.expires for entry in held if entry.name == name), default=None)
 
-    def _write_step(self, finding: StepFinding, copies: Sequence[Copy]) -> None:
+    def _write_step(self, finding: StepFinding, run: StepRun) -> None:
         page, voice = self.page, self.voice
         later = finding.later >= NOTICEABLE or finding.number == 1
         if later or (finding.number is None and finding.say is not None):
@@ -133,8 +135,11 @@ class ConsoleReport:
             page.paragraph(voice.text(finding.say), first=[(" " * INDENT, "")])
         if finding.lifted:
             self._orders.write_lifted(finding.lifted)
+        self._registration.write_requests(run.requests)
         self._orders.write(finding.orders)
-        self._copies.write(copies)
+        self._copies.write(run.copies)
+        self._registration.write_heard(run.heard, run.ended)
+        self._registration.write_records(run.records)
         self._write_groups(finding.groups)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)

@@ -6,25 +6,25 @@ from datetime import datetime, timedelta
 
 from simulator.errors import LabError, NotSimulated
 from simulator.scenario.addresses import wrong_address
+from simulator.scenario.check_expectations import ExpectationCheck
 from simulator.scenario.check_orders import check_extras
+from simulator.scenario.check_registrants import RegistrantCheck
 from simulator.scenario.models import (
     ALL,
     Connect,
     Coordinate,
     Evidence,
-    Expected,
     Member,
     Order,
     Scenario,
     Step,
 )
-from simulator.scenario.words import SECTIONS, WORDS
-from simulator.values import Lever, Message, message
+from simulator.scenario.words import SECTIONS
+from simulator.values import Lever, message
 from simulator.world import reserved
 from simulator.world.check_measures import check_measure
-from simulator.world.checking import Check
 from simulator.world.choices import CIRCUMVENTIONS, choose, known_ways
-from simulator.world.faults import Place, nearest
+from simulator.world.faults import Place
 from simulator.world.fields import LONGEST, MOST_YEARS
 from simulator.world.models import World
 from simulator.world.source import Source
@@ -43,13 +43,6 @@ SITE_LEVERS = (
     Lever.ARREST,
 )
 """What concerns a site, wherever it is hosted."""
-HOSTS_FILE = "hosts-file"
-"""What ``via`` says of somebody who wrote the address down."""
-OF_VANTAGES = message("a vantage point's")
-OF_OPERATORS = message("an operator's")
-OF_COPIES = message("that of a copied server")
-WHOSE = {"outcome": OF_OPERATORS, "lost": OF_COPIES, "tells": OF_COPIES}
-"""Of whom a field is expected, if not of a vantage point."""
 BANNER_LEVERS = (Lever.HOST_TAKEOVER, Lever.REDELEGATION, Lever.RECORD_CHANGE)
 
 
@@ -60,14 +53,15 @@ def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
     check.done()
 
 
-class ScenarioCheck(Check):
+class ScenarioCheck(RegistrantCheck, ExpectationCheck):
     """The faults of one scenario in its world."""
 
     def run(self, scenario: Scenario, world: World) -> None:
         """Note all faults."""
         self.world = world
+        self.registered: dict[str, None] = {}
         self.earlier: dict[str, Step] = {}
-        self.connections = known_ways(world)
+        self.connections = tuple(known_ways(world))
         self.names = (
             *world.sites,
             *(alias for site in world.sites.values() for alias in site.aliases),
@@ -112,6 +106,7 @@ class ScenarioCheck(Check):
         for position, connect in enumerate(step.connect):
             self._connect((*place, "connect", position), connect)
         self._lift(place, step)
+        self._registrants(place, step)
         for position, order in enumerate(step.order):
             self._order((*place, "order", position), order)
         if step.coordinate is not None:
@@ -159,6 +154,9 @@ class ScenarioCheck(Check):
                 self._via((*place, action, "via"), look.via)
         if step.visit is not None:
             self._url((*place, "visit", "url"), step.visit.url)
+        if step.look is not None:
+            self._vantages((*place, "look", "from"), step.look.vantages)
+            self._in_a_directory((*place, "look"), step.look)
         if step.diagnose is not None:
             self._url((*place, "diagnose", "url"), step.diagnose.url)
 
@@ -272,72 +270,7 @@ class ScenarioCheck(Check):
             self.known((*place, "instrument"), message("instrument"), instrument, known)
 
     def _name(self, place: Place, name: str | None) -> None:
-        self.known(place, message("name"), name, self.names)
-
-    # --- expectations -----------------------------------------------------------------------
-
-    def _expect(self, place: Place, step: Step) -> None:
-        looking = self._looking(step)
-        ordered = [operator for order in step.order for operator in order.to]
-        if step.coordinate is not None:
-            ordered += [member.to for member in step.coordinate.members]
-        for who, expected in step.expect.items():
-            where = (*place, "expect", who)
-            if who in looking or (who == ALL and looking):
-                self._stated(where, expected, OF_VANTAGES)
-            elif who in ordered:
-                self._stated(where, expected, OF_OPERATORS)
-            elif step.evidence is not None and who == step.evidence.site:
-                self._stated(where, expected, OF_COPIES)
-            elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
-                self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
-
-    def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
-        """Tell whether ``who`` may well have a part in the step, under a name told as unknown."""
-        world = self.world
-        if who in world.vantages or who == ALL:
-            return any(vantage not in world.vantages for vantage in looking)
-        return who in world.operators and any(to not in world.operators for to in ordered)
-
-    def _looking(self, step: Step) -> list[str]:
-        asked = (step.visit, step.resolve, step.diagnose)
-        looks = [look for look in asked if look is not None]
-        if any(look.vantages == (ALL,) for look in looks):
-            return list(self.world.vantages)
-        return [vantage for look in looks for vantage in look.vantages]
-
-    def _nobody(self, who: str) -> Message:
-        if who in self.world.vantages:
-            return message("'{who}' looks at nothing in this step", who=who)
-        if who in self.world.operators:
-            return message("'{who}' gets no order in this step", who=who)
-        return message("'{who}' has no part in this step", who=who)
-
-    def _stated(self, place: Place, expected: Expected, of: Message) -> None:
-        stated = expected.stated()
-        if not stated:
-            self.wrong(place, message("nothing is expected"))
-        for field, match in stated.items():
-            where = (*place, field)
-            whose = WHOSE.get(field, OF_VANTAGES)
-            if whose is not of:
-                text = message("'{field}' is {whose}, not {of}", field=field, whose=whose, of=of)
-                self.wrong(where, text)
-            words = self._words(field)
-            for value in match.values:
-                if words is not None and value is not None and value not in words:
-                    meant = nearest(str(value), words)
-                    self.wrong(where, _no_word(field, value, words, meant), meant)
-
-    def _words(self, field: str) -> tuple[str, ...] | None:
-        """Return all that a field can say, or None where it is open."""
-        if field == "resolver":
-            return tuple(self.world.resolvers)
-        if field == "via":
-            return (*self.connections, HOSTS_FILE)
-        if field == "country":
-            return tuple(self.world.countries)
-        return WORDS.get(field)
+        self.known(place, message("name"), name, (*self.names, *self.registered))
 
 
 def _since(start: datetime, moment: datetime | None) -> int:
@@ -347,10 +280,3 @@ def _since(start: datetime, moment: datetime | None) -> int:
 
 def _gives_orders(step: Step) -> bool:
     return bool(step.order) or step.coordinate is not None
-
-
-def _no_word(field: str, value: str | int, words: tuple[str, ...], meant: str | None) -> Message:
-    """Say that a field never holds ``value``; list what it can, unless one of it is meant."""
-    if meant is not None:
-        return message("unknown {field} '{value}'", field=field, value=value)
-    return message("'{value}' is none of {words}", value=value, words=", ".join(words))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simulator.lab.orders import OrderOutcome
 from simulator.scenario.models import ALL, Expected, Step
 from simulator.values import Instant, Observation
 from simulator.world.fields import Text
+
+if TYPE_CHECKING:
+    from simulator.lab.public_record import PublicRecord
+    from simulator.lab.registrants import RequestOutcome
 
 Seen = str | int | tuple[str | int, ...] | None
 
@@ -51,11 +56,14 @@ def judge(
     observations: Sequence[Observation],
     outcomes: Sequence[OrderOutcome],
     resolvers: Mapping[str, str],
+    requests: Sequence[RequestOutcome] = (),
+    records: Sequence[PublicRecord] = (),
     copies: Sequence[Copy] = (),
 ) -> list[Verdict]:
     """Compare a step's expectations with its observations, outcomes and copies of servers.
 
-    ``resolvers`` maps addresses to the ids that authors write.
+    ``resolvers`` maps addresses to the ids that authors write. A field is compared with
+    everything of its subject that has it.
     """
     verdicts: list[Verdict] = []
     for subject, expected in step.expect.items():
@@ -64,36 +72,55 @@ def judge(
             for observation in observations
             if subject in (observation.vantage, ALL)
         ]
-        if subject != ALL:
-            seen += [
-                (outcome.to, {"outcome": outcome.state.value})
-                for outcome in outcomes
-                if outcome.to == subject
-            ]
+        seen += [
+            (record.vantage, recorded_fields(record))
+            for record in records
+            if subject in (record.vantage, ALL)
+        ]
+        answers = [(outcome.to, outcome.state, outcome.code) for outcome in outcomes]
+        answers += [(request.registrar, request.state, request.code) for request in requests]
+        seen += [
+            (who, {"outcome": state.value, "code": code})
+            for who, state, code in answers
+            if who == subject
+        ]
         seen += [
             (copy.site, {"lost": copy.lost, "tells": copy.tells})
             for copy in copies
             if copy.site == subject
         ]
-        verdicts += _compare(expected, seen or [(subject, {})], step.why)
+        verdicts += _compare(subject, expected, seen, step.why)
     return verdicts
 
 
 def _compare(
-    expected: Expected, seen: Iterable[tuple[str, Mapping[str, Seen]]], why: Text | None
+    subject: str,
+    expected: Expected,
+    seen: Sequence[tuple[str, Mapping[str, Seen]]],
+    why: Text | None,
 ) -> list[Verdict]:
-    return [
-        Verdict(
-            who,
-            field,
-            str(match),
-            show(fields[field]) if field in fields else "-",
-            field in fields and match.holds(fields[field]),
-            why,
-        )
+    stated = expected.stated()
+    verdicts = [
+        Verdict(who, field, str(match), show(fields[field]), match.holds(fields[field]), why)
         for who, fields in seen
-        for field, match in expected.stated().items()
+        for field, match in stated.items()
+        if field in fields
     ]
+    return verdicts + [
+        Verdict(subject, field, str(match), "-", False, why)
+        for field, match in stated.items()
+        if not any(field in fields for _, fields in seen)
+    ]
+
+
+def recorded_fields(record: PublicRecord) -> dict[str, Seen]:
+    """Return what a public directory said as expectations name it."""
+    return {
+        "failure": record.failure,
+        "statuses": record.statuses,
+        "registrar": record.registrar,
+        "nameservers": record.nameservers,
+    }
 
 
 def observed_fields(observation: Observation, resolvers: Mapping[str, str]) -> dict[str, Seen]:

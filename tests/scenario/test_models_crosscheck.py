@@ -223,7 +223,8 @@ def test_a_fault_says_where_and_what(europe: World, steps: str, fault: str) -> N
 
 AUTHORITIES = (
     "government-fr, court-fr, prosecutor-fr, prosecutor-bg, prosecutor-de, prosecutor-nl,"
-    " prosecutor-lt, prosecutor-hu, police-gg, court-gg, prosecutor-es, prosecutor-pl, prosecutor-at"
+    " prosecutor-lt, prosecutor-hu, police-gg, court-gg, prosecutor-es, prosecutor-pl,"
+    " prosecutor-at"
 )
 
 
@@ -337,8 +338,8 @@ def test_what_is_checked_may_be_a_world_too(tmp_path: Path) -> None:
         (
             "zzz",
             (
-                "there is no file, scenario or world 'zzz'; there are atlantic, crossroads, europe, "
-                + ", ".join(built_in_scenarios())
+                "there is no file, scenario or world 'zzz'; there are atlantic, crossroads,"
+                " europe, " + ", ".join(built_in_scenarios())
             ),
         ),
     ):
