@@ -47,6 +47,7 @@ PAIRS = {
     "scenarios": "scenarios",
     "matrix": "matrice",
     "evidence": "preuves",
+    "seizure": "saisie",
 }
 FOLDERS = {"measures": "mesures", "ways": "contournements"}
 """Rooms of pages whose file names, ids of the lab, are the same in both languages."""
@@ -159,6 +160,17 @@ def test_the_example_runs_as_a_script_and_prints_what_its_page_shows() -> None:
         [shown] = [block for block in blocks(page) if block.text == source]
         assert shown.output is not None
         assert lines(done.stdout) == lines(shown.output)
+
+
+def test_what_pages_paste_from_a_run_is_what_it_prints() -> None:
+    done = subprocess.run(
+        [sys.executable, str(DOCS / "build.py"), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
 
 
 # --- links and languages ----------------------------------------------------------------------

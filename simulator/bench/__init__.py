@@ -18,6 +18,7 @@ from simulator.bench.figures import Figure
 from simulator.bench.matrix import cells, diagnoses
 from simulator.bench.measures import contrast, growth, lookups, packets, visits
 from simulator.bench.process import process
+from simulator.bench.signed import signed_answers
 from simulator.text import say
 from simulator.values import Message, message
 
@@ -30,6 +31,7 @@ _PARTS: tuple[tuple[Message, Callable[[], Figure | list[Figure]]], ...] = (
     (message("visits"), visits),
     (message("packets"), packets),
     (message("lookups"), lookups),
+    (message("signed answers"), signed_answers),
     (message("growth"), growth),
     (message("the matrix"), cells),
     (message("diagnoses"), diagnoses),

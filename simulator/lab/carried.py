@@ -103,7 +103,9 @@ def told_of(done: Done, command: str) -> Details:
         own = (("svTRID", done.transaction),) if done.transaction else ()
         return (("command", command), *code, ("answer", str(done.reason)), *own)
     sent = by_wire[0]
-    others = [other for other in done.commands if other is not sent]
+    others = [
+        other for other in done.commands if other is not sent and not other.what.endswith(" info")
+    ]
     told = [
         ("command", sent.what),
         ("result", str(sent.code)),

@@ -6,16 +6,18 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, Shared, Undo, insist_code
+from simulator.lab.carried import Carried, Details, LeverRefused, Shared, Undo, insist_code
 from simulator.lab.holders import Holders
 from simulator.lab.levers_registrar import RegistrarLevers
-from simulator.values import Lever, Message, message
+from simulator.roles.registry.objects import SERVER
+from simulator.values import Instant, Lever, Message, message
 
 if TYPE_CHECKING:
     from simulator.lab.names import Names
     from simulator.lab.registration import Registration
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
+    from simulator.roles.registry.objects import Result
     from simulator.values import Now
     from simulator.world.models import World
 
@@ -63,7 +65,11 @@ class NameLevers:
         """Do what an operator was told; ``banner`` is a banner's id, ``registrar`` that of one
         who gets the name, ``keep_ds`` has a redelegation leave the DS records behind.
         `LabError` with the reason where it cannot be done."""
-        domain = self._who.registered(name)
+        try:
+            domain = self._who.registered(name)
+        except LabError as error:
+            details = await self._registrars.what_the_registry_says(operator, name)
+            raise LeverRefused(error.message, details) from error
         if lever is Lever.REDELEGATION:
             return await self._redelegate(operator, domain, self.banner(banner), keep_ds)
         if lever is Lever.TRANSFER:
@@ -98,7 +104,7 @@ class NameLevers:
         registry = self._names.registry_of(domain)
 
         async def put() -> tuple[Message | None, Details]:
-            details = insist_code(registry.hold(domain, self._now()), "domain update")
+            details = self._by_registry(domain, "domain update", registry.hold)
             return self._banner_goes_dark(domain), details
 
         async def take() -> None:
@@ -111,7 +117,7 @@ class NameLevers:
         registry = self._names.registry_of(domain)
 
         async def put() -> tuple[Message | None, Details]:
-            return None, insist_code(registry.lock(domain, self._now()), "domain update")
+            return None, self._by_registry(domain, "domain update", registry.lock)
 
         async def take() -> None:
             insist_code(registry.unlock(domain, self._now()), "domain update")
@@ -122,8 +128,7 @@ class NameLevers:
         """Delete the name. The registry undoes it as long as redemption lasts, not after."""
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
-        result = registry.cancel_registration(domain, self._now())
-        details = insist_code(result, "domain delete")
+        details = self._by_registry(domain, "domain delete", registry.cancel_registration)
 
         async def undo() -> None:
             insist_code(registry.undo_cancellation(domain, self._now()), "domain update")
@@ -141,8 +146,11 @@ class NameLevers:
         before = self._names.registrars[self._who.object(domain).sponsor]
         account, by_epp = before.holder(domain), self._is_told(before.id, domain)
         nameservers = () if banner is None else self._world.banners[banner].nameservers
-        result = registry.reassign(domain, agency, self._now(), nameservers=nameservers)
-        details = insist_code(result, "domain transfer")
+        details = self._by_registry(
+            domain,
+            "domain transfer",
+            lambda name, now: registry.reassign(name, agency, now, nameservers=nameservers),
+        )
         self._enter(agency, domain)
         if not by_epp:
             before.books.strike(domain)
@@ -158,6 +166,20 @@ class NameLevers:
                 self._lead_back(domain, banner)
 
         return Carried(give_back, None, details)
+
+    def _by_registry(
+        self, domain: str, command: str, act: Callable[[str, Instant], Result]
+    ) -> Details:
+        """Have the registry's own hand act; return what came of it, and who will be told."""
+        now = self._now()
+        before = self._names.registry_of(domain).info(SERVER, domain, now).domain
+        result = act(domain, now)
+        details = insist_code(result, command)
+        sponsors = [one.sponsor for one in (before, result.domain) if one is not None]
+        told = [one for one in dict.fromkeys(sponsors) if self._is_told(one, domain)]
+        if not result.changed or not told:
+            return details
+        return (*details, ("poll message for", ", ".join(told)))
 
     def _is_told(self, registrar: str, domain: str) -> bool:
         """Whether a registrar learns by EPP what becomes of a name, and does its books itself."""
@@ -231,8 +253,11 @@ class NameLevers:
     ) -> tuple[Undo, Details]:
         self._who.insist_on_registry(operator, domain)
         registry = self._names.registry_of(domain)
-        result = registry.redelegate(domain, nameservers, self._now(), keep_ds=keep_ds)
-        details = insist_code(result, "domain update")
+        details = self._by_registry(
+            domain,
+            "domain update",
+            lambda name, now: registry.redelegate(name, nameservers, now, keep_ds=keep_ds),
+        )
 
         async def undo() -> None:
             insist_code(registry.undo_redelegation(domain, self._now()), "domain update")

@@ -7,7 +7,15 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, Shared, Undo, insist_done
+from simulator.lab.carried import (
+    Carried,
+    Details,
+    LeverRefused,
+    Shared,
+    Undo,
+    insist_done,
+    told_of,
+)
 from simulator.roles.registrar.conduct import TRANSFER_LOCK
 from simulator.roles.registrar.logic import STAFF
 from simulator.values import Lever, Message, message
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.lab.holders import Holders
     from simulator.lab.registration import Registration
     from simulator.roles.registrar.desk import Desk
+    from simulator.roles.registrar.logic import Registrar
     from simulator.roles.registrar.requests import Done
 
 
@@ -29,7 +38,7 @@ class RegistrarLevers:
 
     async def client_hold(self, key: str, operator: str, domain: str) -> Carried:
         """Put clientHold on."""
-        registrar = self._who.registrar(operator, domain).id
+        registrar = (await self._sponsor(operator, domain)).id
 
         async def put() -> tuple[Message | None, Details]:
             return None, await self._at_registrar(registrar, lambda desk: desk.hold(domain))
@@ -42,7 +51,7 @@ class RegistrarLevers:
 
     async def freeze_account(self, key: str, operator: str, domain: str) -> Carried:
         """Freeze the account that holds the name, and so all names in it."""
-        registrar = self._who.registrar(operator, domain)
+        registrar = await self._sponsor(operator, domain)
         account = registrar.holder(domain)
         if account is None:
             raise LabError(message("{name} is in no customer's account", name=domain))
@@ -63,7 +72,7 @@ class RegistrarLevers:
 
         The lock is no registry lock: a registry that moves the name goes past it.
         """
-        registrar = self._who.registrar(operator, domain)
+        registrar = await self._sponsor(operator, domain)
         locked = TRANSFER_LOCK in self._who.object(domain).statuses
 
         async def lock(wanted: bool) -> Details:
@@ -88,7 +97,7 @@ class RegistrarLevers:
         self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
     ) -> tuple[Undo, Details]:
         """Give the name to other nameservers, without its DS records unless they are kept."""
-        registrar = self._who.registrar(operator, domain).id
+        registrar = (await self._sponsor(operator, domain)).id
         before = self._who.object(domain)
 
         async def change(to: tuple[str, ...], *, remove_ds: bool) -> Details:
@@ -103,6 +112,24 @@ class RegistrarLevers:
                 await self._at_registrar(registrar, lambda desk: desk.vouch(domain, before.ds))
 
         return undo, await change(nameservers, remove_ds=not keep_ds)
+
+    async def _sponsor(self, operator: str, domain: str) -> Registrar:
+        """Return the registrar that has a name; refuse if it is another's, with what that
+        registrar learns when it asks the registry."""
+        try:
+            return self._who.registrar(operator, domain)
+        except LabError as error:
+            details = await self.what_the_registry_says(operator, domain)
+            raise LeverRefused(error.message, details) from error
+
+    async def what_the_registry_says(self, operator: str, name: str) -> Details:
+        """Have an operator that is a registrar ask by EPP who has a name; nothing from others."""
+        own = ".".join(name.split(".")[-2:])
+        registrar = self._registration.registrar_of(operator, own.rpartition(".")[2])
+        if registrar is None:
+            return ()
+        done = await self._registration.at(registrar, lambda desk: desk.inquire(own))
+        return told_of(done, "domain info")
 
     async def _at_registrar(
         self, registrar: str, work: Callable[[Desk], Coroutine[Any, Any, Done]]

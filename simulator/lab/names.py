@@ -98,6 +98,10 @@ class Names:
         """Return the addresses of a nameserver by its name."""
         return self._world.hosts[self._world.nameservers[nameserver].host].addresses
 
+    def state_of(self, nameserver: str) -> NameserverState:
+        """Return what a nameserver serves, by its name; others may share its machine."""
+        return self._states[self._world.nameservers[nameserver].host]
+
     def _address_records(self, names: Iterable[str], ttl: int) -> list[Record]:
         return [
             _address_record(name, address, ttl)

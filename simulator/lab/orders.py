@@ -46,6 +46,12 @@ class OrderOutcome:
     details: tuple[tuple[str, str], ...] = ()
     """What the operator's own systems answered, by field: EPP command, result code, undo record."""
 
+    @property
+    def code(self) -> int | None:
+        """The EPP result code that decided, or None where no registry was asked."""
+        result = dict(self.details).get("result")
+        return None if result is None else int(result)
+
 
 def action_label(action: Measure | Lever) -> str:
     """Return an action in one word: ``host-takeover``, ``dns:nxdomain``, ``address:drop``."""

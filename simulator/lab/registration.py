@@ -183,6 +183,13 @@ class Registration:
         """Whether a registrar goes to the registry of a top-level domain by EPP."""
         return (registrar, tld) in self._passwords
 
+    def registrar_of(self, operator: str, tld: str) -> str | None:
+        """Return the registrar that an operator runs and that goes to a registry by EPP."""
+        for registrar, entry in self._world.registrars.items():
+            if entry.operator == operator and self.speaks_epp(registrar, tld):
+                return registrar
+        return None
+
     async def at(self, registrar: str, work: Callable[[Desk], Coroutine[Any, Any, Done]]) -> Done:
         """Have a registrar do some work, on its machine if it has one; return what came of it."""
         desk = self.desk(registrar)

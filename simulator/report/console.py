@@ -16,6 +16,7 @@ from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
 from simulator.report.other_side import OtherSideReport
 from simulator.report.page import Page, Piece
+from simulator.report.registration import RegistrationReport
 from simulator.report.tables import mark, write_contrasts, write_matrix
 from simulator.report.times import NOTICEABLE, date_and_time, decimal, spell
 from simulator.report.voice import Voice
@@ -57,6 +58,7 @@ class ConsoleReport:
         self._orders = OrderReport(self.page, self.voice)
         self._others = OtherSideReport(self.page, self.voice, run.world)
         self._copies = CopyReport(self.page, self.voice, evidence, command)
+        self._registration = RegistrationReport(page, self.voice, run.world, run.date, INDENT)
 
     # --- before -----------------------------------------------------------------------------
 
@@ -135,9 +137,12 @@ class ConsoleReport:
             page.paragraph(voice.text(finding.say), first=[(" " * INDENT, "")])
         if finding.lifted:
             self._orders.write_lifted(finding.lifted)
+        self._registration.write_requests(run.requests)
         self._orders.write(finding.orders)
         self._others.write_reactions(run.reacted)
         self._copies.write(run.copies)
+        self._registration.write_heard(run.heard, run.ended)
+        self._registration.write_records(run.records)
         self._write_groups(finding.groups)
         self._others.write_counts(run.counts)
         if finding.drains is not None:

@@ -79,6 +79,8 @@ class OrderFinding:
     doubtful: bool
     learnt: Message | None = None
     """What a controlled operation brought, where this ended one."""
+    details: tuple[tuple[str, str], ...] = ()
+    """What the operator's own systems answered; of several operators, nothing."""
 
     @property
     def out_of_reach(self) -> bool:
@@ -156,6 +158,7 @@ def orders(
             lawbook().source(outcome.source) if outcome.source else None,
             outcome.doubtful,
             learnt(outcome.details),
+            outcome.details if before is None else (),
         )
     return tuple(found.values())
 

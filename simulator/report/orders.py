@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from simulator.report import styles
 from simulator.report.findings import OrderFinding, told_apart
 from simulator.report.page import Page
+from simulator.report.registration import systems_said
 from simulator.report.times import spell
 from simulator.report.voice import Voice
 from simulator.values import Message, OutcomeState, message
@@ -94,6 +95,13 @@ class OrderReport:
             first=[(f"{' ' * INDENT}  {sign} {said}. ", style)],
             indent=INDENT + 4,
         )
+        for sentence in systems_said(order.details):
+            page.paragraph(
+                voice.sentence(sentence),
+                styles.QUIET,
+                first=[(" " * (INDENT + 4), "")],
+                indent=INDENT + 6,
+            )
         for each in alike:
             self._write_learnt(each)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from simulator.lab.audience import Count
     from simulator.lab.orders import OrderOutcome
     from simulator.lab.other_side import Reacted
+    from simulator.lab.public_record import PublicRecord
+    from simulator.lab.registrants import RequestOutcome
+    from simulator.lab.registration import Heard
     from simulator.scenario.expectations import Copy, Verdict
     from simulator.scenario.runner import ScenarioRun
     from simulator.world.models import World
@@ -49,6 +52,11 @@ def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
             _reaction(step.id, each, language) for step in run.done for each in step.reacted
         ],
         "audiences": [_audience(step.id, count) for step in run.done for count in step.counts],
+        "requests": [
+            _request(step.id, asked, language) for step in run.done for asked in step.requests
+        ],
+        "messages": [_message(step.id, heard) for step in run.done for heard in step.heard],
+        "records": [_record(step.id, record) for step in run.done for record in step.records],
     }
 
 
@@ -113,6 +121,51 @@ def _order(step: str, outcome: OrderOutcome, world: World, language: str) -> dic
         "outcome": outcome.state.value,
         "at": outcome.at / SECOND,
         "reason": say(spelled_out(outcome.reason, world), language),
+        "code": outcome.code,
+        "details": dict(outcome.details),
+    }
+
+
+def _request(step: str, asked: RequestOutcome, language: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "act": asked.act,
+        "registrar": asked.registrar,
+        "registrant": asked.account,
+        "name": asked.name,
+        "vantage": asked.vantage,
+        "outcome": asked.state.value,
+        "at": asked.at / SECOND,
+        "reason": say(asked.reason, language),
+        "code": asked.code,
+        "details": dict(asked.details),
+    }
+
+
+def _message(step: str, heard: Heard) -> dict[str, Any]:
+    notice, change = heard.notice, heard.notice.change
+    return {
+        "step": step,
+        "at": heard.at / SECOND,
+        "registrar": heard.registrar,
+        "registry": heard.tld,
+        "id": notice.id,
+        "text": notice.text,
+        "name": notice.name,
+        "operation": None if change is None else change.operation,
+        "state": None if change is None else change.state,
+        "transaction": None if change is None else change.server_transaction,
+        "reason": None if change is None else change.reason,
+    }
+
+
+def _record(step: str, record: PublicRecord) -> dict[str, Any]:
+    return {
+        "step": step,
+        **record._asdict(),
+        "at": record.at / SECOND,
+        "statuses": list(record.statuses),
+        "nameservers": list(record.nameservers),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simulator.scenario.models import ALL, Expected, Step
 from simulator.scenario.words import WORDS
 from simulator.values import Message, message
@@ -18,6 +20,7 @@ OF_SITE_OPERATORS = message("a site operator's")
 OF_COUNTS = message("that of a site whose people are counted")
 _WHOSE = {
     "outcome": OF_OPERATORS,
+    "code": OF_OPERATORS,
     "lost": OF_COPIES,
     "tells": OF_COPIES,
     "acts": OF_SITE_OPERATORS,
@@ -71,14 +74,17 @@ class FieldCheck(Check):
 
     def _words(self, field: str) -> tuple[str, ...] | None:
         """Return all that a field can say, or None where it is open."""
-        if field == "resolver":
-            return tuple(self.world.resolvers)
+        known: dict[str, Iterable[str]] = {
+            "resolver": self.world.resolvers,
+            "nameservers": self.world.nameservers,
+            "registrar": self.world.registrars,
+            "country": self.world.countries,
+            "reached_from": self.world.vantages,
+        }
+        if field in known:
+            return tuple(known[field])
         if field == "via":
             return (*self.connections, HOSTS_FILE)
-        if field == "country":
-            return tuple(self.world.countries)
-        if field == "reached_from":
-            return tuple(self.world.vantages)
         return WORDS.get(field)
 
 

@@ -6,15 +6,9 @@ from datetime import datetime, timedelta
 
 from simulator.errors import LabError, NotSimulated
 from simulator.scenario.addresses import wrong_address
-from simulator.scenario.check_fields import (
-    OF_COPIES,
-    OF_COUNTS,
-    OF_OPERATORS,
-    OF_SITE_OPERATORS,
-    OF_VANTAGES,
-    FieldCheck,
-)
+from simulator.scenario.check_expectations import ExpectationCheck
 from simulator.scenario.check_orders import check_extras
+from simulator.scenario.check_registrants import RegistrantCheck
 from simulator.scenario.models import (
     ALL,
     Connect,
@@ -26,11 +20,11 @@ from simulator.scenario.models import (
     Step,
 )
 from simulator.scenario.words import SECTIONS
-from simulator.values import Lever, Message, message
+from simulator.values import Lever, message
 from simulator.world import reserved
 from simulator.world.check_measures import check_measure
 from simulator.world.choices import CIRCUMVENTIONS, choose, known_ways
-from simulator.world.faults import Place, nearest
+from simulator.world.faults import Place
 from simulator.world.fields import LONGEST, MOST_YEARS
 from simulator.world.models import World
 from simulator.world.source import Source
@@ -59,12 +53,13 @@ def check_scenario(scenario: Scenario, world: World, source: Source) -> None:
     check.done()
 
 
-class ScenarioCheck(FieldCheck):
+class ScenarioCheck(RegistrantCheck, ExpectationCheck):
     """The faults of one scenario in its world."""
 
     def run(self, scenario: Scenario, world: World) -> None:
         """Note all faults."""
         self.world = world
+        self.registered: dict[str, None] = {}
         self.earlier: dict[str, Step] = {}
         self.watching: dict[str, None] = {}
         self.connections = tuple(known_ways(world))
@@ -112,6 +107,7 @@ class ScenarioCheck(FieldCheck):
         for position, connect in enumerate(step.connect):
             self._connect((*place, "connect", position), connect)
         self._lift(place, step)
+        self._registrants(place, step)
         for position, order in enumerate(step.order):
             self._order((*place, "order", position), order)
         if step.coordinate is not None:
@@ -160,6 +156,9 @@ class ScenarioCheck(FieldCheck):
                 self._via((*place, action, "via"), look.via)
         if step.visit is not None:
             self._url((*place, "visit", "url"), step.visit.url)
+        if step.look is not None:
+            self._vantages((*place, "look", "from"), step.look.vantages)
+            self._in_a_directory((*place, "look"), step.look)
         if step.diagnose is not None:
             self._url((*place, "diagnose", "url"), step.diagnose.url)
 
@@ -273,57 +272,7 @@ class ScenarioCheck(FieldCheck):
             self.known((*place, "instrument"), message("instrument"), instrument, known)
 
     def _name(self, place: Place, name: str | None) -> None:
-        self.known(place, message("name"), name, self.names)
-
-    # --- expectations -----------------------------------------------------------------------
-
-    def _expect(self, place: Place, step: Step) -> None:
-        looking = self._looking(step)
-        ordered = [operator for order in step.order for operator in order.to]
-        if step.coordinate is not None:
-            ordered += [member.to for member in step.coordinate.members]
-        for who, expected in step.expect.items():
-            where = (*place, "expect", who)
-            of = self._parts(who, step, looking, ordered)
-            if of:
-                self.stated(where, expected, *of)
-            elif not self.damaged(place) and not self._misspelt(who, looking, ordered):
-                self.wrong(where, self._nobody(who), nearest(who, [*looking, *ordered]))
-
-    def _parts(
-        self, who: str, step: Step, looking: list[str], ordered: list[str]
-    ) -> tuple[Message, ...]:
-        """Return in which ways somebody has a part in a step: none for a stranger."""
-        if who in looking or (who == ALL and looking):
-            return (OF_VANTAGES,)
-        if who in ordered:
-            return (OF_OPERATORS,)
-        if who in self.watching:
-            return (OF_SITE_OPERATORS,)
-        copied = step.evidence is not None and who == step.evidence.site
-        counted = bool(step.audience) and who in self.world.sites
-        return (OF_COPIES,) * copied + (OF_COUNTS,) * counted
-
-    def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
-        """Tell whether ``who`` may well have a part in the step, under a name told as unknown."""
-        world = self.world
-        if who in world.vantages or who == ALL:
-            return any(vantage not in world.vantages for vantage in looking)
-        return who in world.operators and any(to not in world.operators for to in ordered)
-
-    def _looking(self, step: Step) -> list[str]:
-        asked = (step.visit, step.resolve, step.diagnose)
-        looks = [look for look in asked if look is not None]
-        if any(look.vantages == (ALL,) for look in looks):
-            return list(self.world.vantages)
-        return [vantage for look in looks for vantage in look.vantages]
-
-    def _nobody(self, who: str) -> Message:
-        if who in self.world.vantages:
-            return message("'{who}' looks at nothing in this step", who=who)
-        if who in self.world.operators:
-            return message("'{who}' gets no order in this step", who=who)
-        return message("'{who}' has no part in this step", who=who)
+        self.known(place, message("name"), name, (*self.names, *self.registered))
 
 
 def _since(start: datetime, moment: datetime | None) -> int:

@@ -38,6 +38,8 @@ class _Doubts(Check):
         self.world = world
         self.names = tuple(dict.fromkeys(_names_with_records(world)))
         """Names that lead to a machine."""
+        self.moved: dict[str, None] = {}
+        """Names that steps registered or took to another registrar."""
 
     def step(self, place: Place, step: Step) -> None:
         """Note what is doubtful in a step."""
@@ -50,6 +52,9 @@ class _Doubts(Check):
             host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
             if ":" not in host and host.strip("0123456789.") != "":
                 self._leads_somewhere((*place, "visit", "url"), host.removesuffix("."))
+        for act in (step.register_, step.transfer):
+            if act is not None:
+                self.moved[act.name] = None
         self._orders(place, step)
         if step.coordinate is not None:
             for position, member in enumerate(step.coordinate.members):
@@ -130,6 +135,8 @@ class _Doubts(Check):
                     owner=owner,
                 )
             )
+        if name in self.moved or name not in world.domains:
+            return None  # an earlier step may have taken it to another registrar
         registrar = world.registrars[world.domains[name].registrar].operator
         registry = world.registries[name.rpartition(".")[2]].operator
         if operator in (registrar, registry):
@@ -171,6 +178,7 @@ class _Doubts(Check):
 def _names_with_records(world: World) -> list[str]:
     sites = [name for site, entry in world.sites.items() for name in (site, *entry.aliases)]
     pages = [page.name for page in world.block_pages.values()]
+    pages += [entry.front for entry in world.registrars.values() if entry.front is not None]
     records = [
         domain if record.name == "@" else f"{record.name}.{domain}"
         for domain, entry in world.domains.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from simulator.world.fields import Text
 if TYPE_CHECKING:
     from simulator.lab.audience import Count
     from simulator.lab.other_side import Reacted
+    from simulator.lab.public_record import PublicRecord
     from simulator.scenario.runner import StepRun
 
 Seen = str | int | tuple[str | int, ...] | None
@@ -54,7 +55,8 @@ class Copy:
 def judge(step: Step, run: StepRun, resolvers: Mapping[str, str]) -> list[Verdict]:
     """Compare a step's expectations with what the run recorded of it.
 
-    ``resolvers`` maps addresses to the ids that authors write.
+    ``resolvers`` maps addresses to the ids that authors write. A field is compared with
+    everything of its subject that has it.
     """
     verdicts: list[Verdict] = []
     for subject, expected in step.expect.items():
@@ -63,18 +65,25 @@ def judge(step: Step, run: StepRun, resolvers: Mapping[str, str]) -> list[Verdic
             for observation in run.observations
             if subject in (observation.vantage, ALL)
         ]
+        seen += [
+            (record.vantage, recorded_fields(record))
+            for record in run.records
+            if subject in (record.vantage, ALL)
+        ]
         if subject != ALL:
             seen += _told_of(subject, run)
-        verdicts += _compare(expected, seen or [(subject, {})], step.why)
+        verdicts += _compare(subject, expected, seen, step.why)
     return verdicts
 
 
 def _told_of(subject: str, run: StepRun) -> list[tuple[str, Mapping[str, Seen]]]:
     """Return what there is of an operator, a site operator, or a site whose people are counted."""
+    answers = [(each.to, each.state, each.code) for each in run.outcomes + run.lifted]
+    answers += [(each.registrar, each.state, each.code) for each in run.requests]
     found: list[tuple[str, Mapping[str, Seen]]] = [
-        (outcome.to, {"outcome": outcome.state.value})
-        for outcome in run.outcomes + run.lifted
-        if outcome.to == subject
+        (who, {"outcome": state.value, "code": code})
+        for who, state, code in answers
+        if who == subject
     ]
     if subject in run.site_operators:
         found.append((subject, reacted_fields(subject, run.reacted)))
@@ -120,20 +129,33 @@ def counted_fields(site: str, count: Count) -> dict[str, Seen]:
 
 
 def _compare(
-    expected: Expected, seen: Iterable[tuple[str, Mapping[str, Seen]]], why: Text | None
+    subject: str,
+    expected: Expected,
+    seen: Sequence[tuple[str, Mapping[str, Seen]]],
+    why: Text | None,
 ) -> list[Verdict]:
-    return [
-        Verdict(
-            who,
-            field,
-            str(match),
-            show(fields[field]) if field in fields else "-",
-            field in fields and match.holds(fields[field]),
-            why,
-        )
+    stated = expected.stated()
+    verdicts = [
+        Verdict(who, field, str(match), show(fields[field]), match.holds(fields[field]), why)
         for who, fields in seen
-        for field, match in expected.stated().items()
+        for field, match in stated.items()
+        if field in fields
     ]
+    return verdicts + [
+        Verdict(subject, field, str(match), "-", False, why)
+        for field, match in stated.items()
+        if not any(field in fields for _, fields in seen)
+    ]
+
+
+def recorded_fields(record: PublicRecord) -> dict[str, Seen]:
+    """Return what a public directory said as expectations name it."""
+    return {
+        "failure": record.failure,
+        "statuses": record.statuses,
+        "registrar": record.registrar,
+        "nameservers": record.nameservers,
+    }
 
 
 def observed_fields(observation: Observation, resolvers: Mapping[str, str]) -> dict[str, Seen]:

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from simulator.scenario.asking import Lock, Move, Register, Transfer
 from simulator.values import Lever, message
 from simulator.world.fields import (
     DomainName,
@@ -35,6 +36,11 @@ ACTIONS = (
     "disconnect",
     "connect",
     "lift",
+    "register",
+    "unlock",
+    "move",
+    "transfer",
+    "lock",
     "other_side",
     "order",
     "coordinate",
@@ -42,6 +48,7 @@ ACTIONS = (
     "evidence",
     "visit",
     "resolve",
+    "look",
     "diagnose",
     "audience",
     "expect",
@@ -196,6 +203,24 @@ class Resolve(_Look):
     type: Annotated[str, Field(pattern="^(A|AAAA|CNAME|MX|NS|SOA|TXT)$")] = "A"
 
 
+class Look(Model):
+    """Somebody looks a name up in the registry's public directory, by WHOIS or by RDAP."""
+
+    vantages: Annotated[Many, Field(alias="from", min_length=1)]
+    whois: DomainName | None = None
+    rdap: DomainName | None = None
+
+    @agree
+    def _one_way(self) -> None:
+        if (self.whois is None) == (self.rdap is None):
+            raise Wrong(message("a look is either by 'whois' or by 'rdap'"))
+
+    @property
+    def name(self) -> str:
+        """The name that is looked up."""
+        return self.whois or self.rdap or ""
+
+
 class Diagnose(_Look):
     """Somebody looks into why a site is not seen, and says what the evidence speaks for.
 
@@ -264,11 +289,13 @@ class Expected(Model):
 
     The fields are those of `simulator.values.Observation`; what is not stated may be
     anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
-    ``issuer`` and ``certificate_names`` are the certificate's. ``outcome`` is an
-    operator's: ``executed``, ``refused`` or ``pending``. ``lost`` (sections) and ``tells``
-    (questions that it has something to show for) are those of a copy, expected by its site.
-    A site operator's are ``acts`` and ``opened``, those of this step; the rest are of a site
-    whose people are counted: ``kept_least`` and ``kept_most`` are percentages of all of them.
+    ``issuer`` and ``certificate_names`` are the certificate's. ``statuses``, ``registrar``
+    and ``nameservers`` are what a ``look`` finds. ``outcome`` is an operator's or a
+    registrar's: ``executed``, ``refused`` or ``pending``, and ``code`` the EPP result code
+    under it. ``lost`` (sections) and ``tells`` (questions that it has something to show for)
+    are those of a copy, expected by its site. A site operator's are ``acts`` and ``opened``,
+    those of this step; the rest are of a site whose people are counted: ``kept_least`` and
+    ``kept_most`` are percentages of all of them.
     """
 
     USUAL: ClassVar[tuple[str, ...]] = ("page",)
@@ -293,7 +320,11 @@ class Expected(Model):
     diagnosis: _Match = ANYTHING
     confidence: _Match = ANYTHING
     ways: _Match = ANYTHING
+    statuses: _Match = ANYTHING
+    registrar: _Match = ANYTHING
+    nameservers: _Match = ANYTHING
     outcome: _Match = ANYTHING
+    code: _Match = ANYTHING
     lost: _Match = ANYTHING
     tells: _Match = ANYTHING
     acts: _Match = ANYTHING
@@ -330,6 +361,11 @@ _short_wait = BeforeValidator(
 class Step(Model):
     """One step: what the trainer says, what is done, what is seen, what was expected."""
 
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the fields as authors write them."""
+        return tuple(info.alias or name for name, info in cls.model_fields.items())
+
     id: Id | None = None
     title: Text | None = None
     """Opens an act; steps without a title belong to the act before them."""
@@ -338,6 +374,11 @@ class Step(Model):
     connect: Annotated[tuple[Connect, ...], _one_or_several(Connect)] = ()
     lift: Many = ()
     """Ids of steps whose orders are taken back."""
+    register_: Annotated[Register | None, Field(alias="register")] = None
+    unlock: Lock | None = None
+    move: Move | None = None
+    transfer: Transfer | None = None
+    lock: Lock | None = None
     other_side: Many = ()
     """Site operators who watch and react from now on; ``all`` of the world's."""
     order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
@@ -346,6 +387,7 @@ class Step(Model):
     evidence: Evidence | None = None
     visit: Visit | None = None
     resolve: Resolve | None = None
+    look: Look | None = None
     diagnose: Diagnose | None = None
     audience: Many = ()
     """Sites whose people are counted now, and come and go by themselves from now on."""
@@ -354,6 +396,12 @@ class Step(Model):
     a copy, or of a count."""
     why: Text | None = None
     """Why the step's expectations should hold; shown beside them."""
+
+
+def asks(step: Step) -> bool:
+    """Tell whether a registrant asks something of a registrar in a step."""
+    acts = (step.register_, step.unlock, step.move, step.transfer, step.lock)
+    return any(act is not None for act in acts)
 
 
 class Scenario(Model):

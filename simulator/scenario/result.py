@@ -79,6 +79,10 @@ class OrderResult(Model):
     lifted: bool = False
     """Whether this tells of the order's end: taken back, withdrawn before it took effect, or,
     where ``outcome`` is ``refused``, not to be taken back."""
+    code: int | None = None
+    """The EPP result code that decided, where a registry was asked."""
+    details: dict[str, str] = Field(default={})
+    """What the operator's own systems answered: command, result, clTRID, svTRID, undo record."""
 
 
 class CopyResult(Model):
@@ -94,6 +98,57 @@ class CopyResult(Model):
     last_hash: str
     lost: tuple[str, ...]
     tells: tuple[str, ...]
+
+
+class RequestResult(Model):
+    """What became of a registrant's request at one registrar."""
+
+    step: str
+    act: Literal["register", "move", "lock", "unlock", "transfer-out", "transfer-in"]
+    registrar: str
+    registrant: str
+    name: str
+    vantage: str | None
+    outcome: Literal["executed", "refused", "pending"]
+    at: float
+    reason: str
+    code: int | None
+    details: dict[str, str]
+
+
+class MessageResult(Model):
+    """A message that a registrar fetched from its queue at a registry (RFC 5730, RFC 8590)."""
+
+    step: str
+    at: float
+    registrar: str
+    registry: str
+    """The top-level domain."""
+    id: str
+    text: str
+    name: str
+    operation: str | None
+    state: str | None
+    """``before`` or ``after`` a change by the registry's own hand."""
+    transaction: str | None
+    """The svTRID of that change."""
+    reason: str | None
+
+
+class RecordResult(Model):
+    """What a public directory said of a name."""
+
+    step: str
+    at: float
+    vantage: str
+    kind: Literal["rdap", "whois"]
+    name: str
+    server: str
+    failure: str | None
+    exists: bool
+    statuses: tuple[str, ...]
+    registrar: str | None
+    nameservers: tuple[str, ...]
 
 
 class ExpectationResult(Model):
@@ -170,5 +225,8 @@ class Result(Model):
     orders: tuple[OrderResult, ...]
     expectations: tuple[ExpectationResult, ...]
     copies: tuple[CopyResult, ...] = ()
+    requests: tuple[RequestResult, ...] = ()
+    messages: tuple[MessageResult, ...] = ()
+    records: tuple[RecordResult, ...] = ()
     reactions: tuple[ReactionResult, ...] = ()
     audiences: tuple[AudienceResult, ...] = ()

@@ -17,12 +17,14 @@ from simulator.scenario.models import (
     ALL,
     Coordinate,
     Diagnose,
+    Look,
     Member,
     Order,
     Resolve,
     Scenario,
     Step,
     Visit,
+    asks,
 )
 from simulator.values import Instant, Lever, Observation, StageTiming
 from simulator.world.faults import Fault, Faults
@@ -32,6 +34,9 @@ from simulator.world.ordered import measure_of
 if TYPE_CHECKING:
     from simulator.lab.audience import Count
     from simulator.lab.other_side import Reacted
+    from simulator.lab.public_record import Kind, PublicRecord
+    from simulator.lab.registrants import RequestOutcome
+    from simulator.lab.registration import Heard
     from simulator.net import Clock
     from simulator.roles.resolver.stub import Answer
     from simulator.scenario.loader import Lesson
@@ -57,6 +62,12 @@ class StepRun:
     outcomes: list[OrderOutcome] = field(default_factory=list)
     lifted: list[OrderOutcome] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    requests: list[RequestOutcome] = field(default_factory=list)
+    """What registrants asked of registrars."""
+    records: list[PublicRecord] = field(default_factory=list)
+    """What public directories said."""
+    heard: list[Heard] = field(default_factory=list)
+    """What registrars were told by their registries."""
     reacted: list[Reacted] = field(default_factory=list)
     """What the other side did in this step."""
     counts: list[Count] = field(default_factory=list)
@@ -124,8 +135,10 @@ class ScenarioRun:
             if title is None and (number == 1 or untitled):
                 title = Text(en=name)
             run = StepRun(step, name, title, number, self.lab.now)
+            heard = len(self.lab.registration.heard)
             self._carry_through(run)
             run.ended = self.lab.now
+            run.heard = self.lab.registration.heard[heard:]
             run.verdicts = judge(step, run, self._resolvers)
             self.done.append(run)
             yield run
@@ -150,6 +163,8 @@ class ScenarioRun:
                 await lab.connect(who, connect.via)
         for lifted in step.lift:
             run.lifted += await lab.lift(lifted)
+        if asks(step):
+            run.requests += await self._ask_registrars(step)
         if step.other_side or step.audience:
             self._begin(step)
         given = [self._order(run.id, order) for order in step.order]
@@ -167,6 +182,8 @@ class ScenarioRun:
             run.observations += await self._visit(run, step.visit)
         if step.resolve is not None:
             run.observations += await self._resolve(step.resolve)
+        if step.look is not None:
+            run.records += await self._look(step.look)
         if step.diagnose is not None:
             run.diagnosed += await self._diagnose(run, step.diagnose)
             run.observations += run.diagnosed
@@ -245,6 +262,42 @@ class ScenarioRun:
             timings=(StageTiming("dns", answer.began, answer.ended, answer.failure or ""),),
             ended=answer.ended,
         )
+
+    async def _look(self, look: Look) -> list[PublicRecord]:
+        from simulator.lab.public_record import look_up
+
+        kind: Kind = "whois" if look.rdap is None else "rdap"
+        who = self._vantages(look.vantages)
+        return [
+            await look_up(self.lab, kind, look.name, vantage)
+            for vantage in self.world.vantages
+            if vantage in who
+        ]
+
+    # --- registrants ------------------------------------------------------------------------
+
+    async def _ask_registrars(self, step: Step) -> list[RequestOutcome]:
+        """Have registrants do what the step says, one after the other."""
+        registrants = self.lab.registrants
+        asked: list[RequestOutcome] = []
+        if (new := step.register_) is not None:
+            registrant = new.registrant or self.world.domains[new.name].registrant.en
+            asked.append(
+                await registrants.register(
+                    new.by, new.name, registrant, new.nameservers, vantage=new.vantage
+                )
+            )
+        if (open_ := step.unlock) is not None:
+            asked.append(await registrants.lock(open_.name, False, vantage=open_.vantage))
+        if (move := step.move) is not None:
+            asked.append(await registrants.move(move.name, move.nameservers, vantage=move.vantage))
+        if (transfer := step.transfer) is not None:
+            asked += await registrants.transfer(
+                transfer.name, transfer.to, vantage=transfer.vantage
+            )
+        if (lock := step.lock) is not None:
+            asked.append(await registrants.lock(lock.name, vantage=lock.vantage))
+        return asked
 
     # --- orders -----------------------------------------------------------------------------
 

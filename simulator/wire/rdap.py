@@ -40,6 +40,15 @@ def rdap_status(epp: str) -> str:
     return found or _WORD.sub(lambda letter: f" {letter[0].lower()}", epp)
 
 
+def epp_status(rdap: str) -> str:
+    """Return the EPP status that an RDAP name stands for: ``server hold`` is ``serverHold``."""
+    for epp, name in _STATUSES.items():
+        if name == rdap:
+            return epp
+    first, *others = rdap.split(" ")
+    return first + "".join(word.capitalize() for word in others)
+
+
 def host_name(text: str) -> str | None:
     """Return a host name in its canonical form, or None for what is none."""
     name = text.lower().removesuffix(".")

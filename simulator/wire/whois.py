@@ -51,6 +51,35 @@ def read_query(line: bytes) -> Query:
     return Query(" ".join(words if kind is None else words[1:]), kind)
 
 
+class DomainSeen(NamedTuple):
+    """What an answer says of a name; ``statuses`` are EPP status values."""
+
+    name: str
+    statuses: tuple[str, ...] = ()
+    registrar: str | None = None
+    nameservers: tuple[str, ...] = ()
+
+
+def read_domain(answer: bytes) -> DomainSeen | None:
+    """Read what an answer says of a domain; None where it speaks of none."""
+    fields: dict[str, list[str]] = {}
+    for line in answer.decode("utf-8", "replace").splitlines():
+        key, colon, value = line.partition(":")
+        if colon and value.strip():
+            fields.setdefault(key.strip(), []).append(value.strip())
+    names = fields.get("Domain Name")
+    if names is None:
+        return None
+    registrar = fields.get("Registrar")
+    return DomainSeen(
+        names[0].lower(),
+        # Registries put a link behind each status.
+        tuple(value.split()[0] for value in fields.get("Domain Status", ())),
+        None if registrar is None else registrar[0],
+        tuple(value.lower() for value in fields.get("Name Server", ())),
+    )
+
+
 def write_answer(fields: Iterable[tuple[str, str]]) -> bytes:
     """Return an answer: a line for each field; one without a key is a line of its own."""
     lines = [f"{key}: {value}" if key else value for key, value in fields]

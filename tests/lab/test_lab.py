@@ -359,7 +359,7 @@ def test_lab_time_is_exact(lab: Lab) -> None:
             (
                 "unknown authority 'court-it'; the world has government-fr, court-fr, "
                 "prosecutor-fr, prosecutor-bg, prosecutor-de, prosecutor-nl, prosecutor-lt, "
-                "prosecutor-hu, police-gg"
+                "prosecutor-hu, police-gg, court-gg, prosecutor-es, prosecutor-pl, prosecutor-at"
             ),
         ),
         (lambda lab: lab.lift("nothing"), "nothing was ordered under 'nothing'"),

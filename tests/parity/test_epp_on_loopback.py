@@ -373,11 +373,18 @@ async def test_a_registrant_registers_and_moves_a_name_in_the_web_and_epp_carrie
     async with aiohttp.ClientSession(connector=connector, headers=login) as web:
         new = {"name": "coco.xg", "nameserver": "ns1.coco.xg=192.0.2.53 ns.far.test"}
         async with web.post(f"{front}/domains", data=new) as answer:
-            assert (answer.status, await answer.json()) == (200, {
+            shown = await answer.json()
+            commands = [(one["command"], one["svTRID"]) for one in shown.pop("commands")]
+            assert (answer.status, shown) == (200, {
                 "account": "coco-ltd", "done": True, "code": 1000,
                 "reason": "the registry answers: Command completed successfully",
-                "domains": ["coco.xg"],
+                "transaction": "XG-000007", "domains": ["coco.xg"],
             })  # fmt: skip
+            assert commands == [
+                ("domain create", "XG-000002"), ("host create", "XG-000003"),
+                ("host create", "XG-000004"), ("domain info", "XG-000005"),
+                ("domain info", "XG-000006"), ("domain update", "XG-000007"),
+            ]  # fmt: skip
             assert answer.headers["Date"] == "Tue, 25 Jun 2024 08:00:00 GMT"
         path = f"{front}/domains/coco.xg/nameservers?nameserver=ns.far.test"
         async with web.post(path) as answer:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from simulator.lab.orders import _KINDS, OrderOutcome
+from simulator.roles.authority.actors import NamedLever, at_home
+from simulator.roles.authority.answer import Question, Way, answer
 from simulator.scenario.loader import built_in_scenarios, load_scenario
 from simulator.scenario.runner import ScenarioRun, StepRun
-from simulator.values import SECOND, OutcomeState
+from simulator.values import SECOND, Message, OutcomeState
 from simulator.world.faults import Faults
 
 HEAD = "title: {en: Test, fr: Essai}\nworld: europe\nsteps:\n"
@@ -39,6 +42,71 @@ def test_every_built_in_scenario_holds(name: str) -> None:
     assert failed == []
     assert run.passed
     assert sum(len(step.verdicts) for step in steps) > 20
+    for step in steps:
+        for outcome, lead, instrument in orders_of(step):
+            agrees_with_who_can(run, step, outcome, lead, instrument)
+
+
+def orders_of(step: StepRun) -> Iterator[tuple[OrderOutcome, str, str | None]]:
+    """Yield each outcome with who led and the instrument that the author named."""
+    given = [
+        (order.by, operator, order.instrument) for order in step.step.order for operator in order.to
+    ]
+    if step.step.coordinate is not None:
+        operation = step.step.coordinate
+        given += [(operation.by, member.to, member.instrument) for member in operation.members]
+    assert len(given) == len(step.outcomes)
+    for outcome, (lead, operator, instrument) in zip(step.outcomes, given, strict=True):
+        assert outcome.to == operator
+        yield outcome, lead, instrument
+
+
+def agrees_with_who_can(
+    run: ScenarioRun, step: StepRun, outcome: OrderOutcome, lead: str, instrument: str | None
+) -> None:
+    """What became of an order is what ``who-can`` answers to whoever asks about it.
+
+    What the law let through and the operator refused (a locked name) is none of its matter.
+    """
+    law = run.lab.law
+    operator, member = law.operator(outcome.to), law.authority(outcome.by)
+    together = lead != outcome.by and member.country != law.authority(lead).country
+    question = Question(
+        law.authority(lead) if together else member,
+        operator,
+        MEASURES.get(outcome.action.partition(":")[0]) or NamedLever(outcome.action),
+        run.date(step.began).date(),
+        tuple(law.authorities.values()),
+    )
+    found = answer(question)
+    ways = {tuple(map(str, path_of(way))): way for way in found.ways if way.followed}
+    if outcome.path:
+        partner = member if together else None
+        instruments = [names[0] for names in ways]
+        assert str(outcome.path[0]) in instruments, (step.id, outcome)
+        assert outcome.source in [str(way.source) for way in ways.values()]
+        assert partner is None or at_home(partner, operator)
+    elif instrument is not None:
+        reasons = {each.instrument.id: each.reason for each in found.obstacles}
+        reasons |= {way.instrument.id: way.reason for way in found.ways if not way.followed}
+        assert outcome.reason.text in templates(reasons[instrument]), (step.id, outcome)
+    elif at_home(question.authority, operator):
+        assert not found.obtains, (step.id, outcome)
+
+
+def path_of(way: Way) -> tuple[Message, ...]:
+    return tuple(step.name for step in way.steps)
+
+
+def templates(reason: Message) -> Iterator[str]:
+    """Yield a sentence's template and those of its parts: a country's code or its name apart."""
+    yield reason.text
+    for _, value in reason.arguments:
+        if isinstance(value, Message):
+            yield from templates(value)
+
+
+MEASURES = {label: kind for kind, (label, _) in _KINDS.items()}
 
 
 def test_the_actions_of_a_step_run_in_the_order_of_the_vocabulary(
@@ -98,7 +166,7 @@ def test_everybody_may_connect_and_go_back(run: Callable[..., object]) -> None:
     expect: {all: {page: site, via: null}, rome: {resolver: it-tevere-dns}}
 """
     )
-    assert len(over.observations) == len(back.observations) == 11
+    assert len(over.observations) == len(back.observations) == 12
     assert all(verdict.passed for step in (over, back) for verdict in step.verdicts)
 
 

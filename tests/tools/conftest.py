@@ -11,6 +11,7 @@ import pytest
 from simulator import Lab
 from simulator.tools.catalogue import run_tool
 from simulator.tools.machine import Machine, Output
+from simulator.values import HOUR
 from simulator.world.loader import built_in_world
 from simulator.world.models import World
 
@@ -58,6 +59,11 @@ class Terminal:
     def order(self, measure: Any, to: str = "alpha-telecom", by: str = "court-fr") -> None:
         """Have a provider take a measure."""
         self.lab.run(self.lab.order(by, to, measure, key=f"order-{id(measure)}"))
+
+    def impose(self, operator: str, lever: Any, name: str, **options: Any) -> None:
+        """Have an operator pull a lever, whoever told it so, and let the caches drain."""
+        self.lab.run(self.lab.impose(operator, lever, name, **options))
+        self.lab.run(self.lab.wait(8 * HOUR))
 
     def go_by(self, via: str, vantage: str = "paris") -> None:
         """Have somebody take a way round."""

@@ -56,7 +56,7 @@ def test_a_way_round_and_a_scenario(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_all_places(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("all", "--", "dig", "coco.xg", "+short") == 0
-    assert capsys.readouterr().out.count("== ") == 11
+    assert capsys.readouterr().out.count("== ") == 12
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_lists_and_help(session: Session) -> None:
 def test_many_places_make_a_short_prompt(session: Session) -> None:
     session.go_to("all")
     prompt = Prompt(session, reader_of(session, io.StringIO(), Output(print, print)), None)  # type: ignore[arg-type]
-    assert prompt.invitation() == "paris,lyon,+9> "
+    assert prompt.invitation() == "paris,lyon,+10> "
 
 
 def test_durations() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.measures import AddressMeasure, DnsLie, DnsMeasure
+from simulator.values import Lever
 
 
 def test_an_answer_in_full(terminal: Any) -> None:
@@ -65,24 +66,52 @@ def test_sections_can_be_chosen(terminal: Any) -> None:
 
 
 def test_a_trace_follows_the_referrals_from_the_root(terminal: Any) -> None:
-    lines = terminal("dig +trace coco.xg").out.splitlines()
+    lines = terminal("dig +trace +nodnssec coco.xg").out.splitlines()
     assert lines[3:] == [
         ".\t\t\t86400\tIN\tNS\ta.root.test.",
         ";; Received 52 bytes from 198.18.1.53#53(198.18.1.53) in 30 ms",
         "",
         "xg.\t\t\t86400\tIN\tNS\tns1.nic.xg.",
         lines[7],
-        lines[8],
         "",
         "coco.xg.\t\t10800\tIN\tNS\tns1.rila.test.",
-        lines[11],
+        lines[10],
         "",
         "coco.xg.\t\t3600\tIN\tA\t198.18.20.10",
         ";; Received 52 bytes from 198.18.20.53#53(ns1.rila.test) in 50 ms",
         "",
     ]
-    assert lines[7].startswith("xg.\t\t\t86400\tIN\tDS\t")
-    assert lines[8].startswith(";; Received 150 bytes from 198.18.30.1#53(a.root.test) in ")
+    assert lines[7].startswith(";; Received 102 bytes from 198.18.30.1#53(a.root.test) in ")
+
+
+def test_a_trace_shows_who_vouches_for_whom(terminal: Any) -> None:
+    """As dig does, +trace asks for signatures: DS and its absence are told at each cut."""
+    told = terminal("dig +trace coco-twin.xg").out
+    assert "xg.\t\t\t86400\tIN\tDS\t5654 13 2 5E65F84FD466938E15B9524E5DADE47BB2A8E06C" in told
+    assert "coco-twin.xg.\t\t3600\tIN\tDS\t16417 13 2 " in told
+    assert "coco-twin.xg.\t\t3600\tIN\tRRSIG\tA 13 2 3600 20240711000000 20240619230000 " in told
+    unsigned = terminal("dig +trace coco.xg").out
+    assert "coco.xg.\t\t900\tIN\tNSEC\tcoco-twin.xg. NS RRSIG NSEC" in unsigned
+
+
+def test_a_validating_resolver_is_asked_in_many_ways(terminal: Any) -> None:
+    """AD for what stands up to the check; DO brings the signatures along."""
+    asked = "dig @203.0.113.2 coco-twin.xg"
+    assert ";; flags: qr rd ra ad; QUERY: 1, ANSWER: 1," in terminal(asked).out
+    signed = terminal(f"{asked} +dnssec").out
+    assert ";; flags: qr rd ra ad; QUERY: 1, ANSWER: 2," in signed
+    assert "; EDNS: version: 0, flags: do; udp: 1232\n" in signed
+    assert ";; flags: qr rd ra; QUERY" in terminal(f"{asked} +noadflag").out
+    assert ";; flags: qr rd ra cd; QUERY" in terminal(f"{asked} +cd").out.replace(" ad cd", " cd")
+
+
+def test_what_is_bogus_is_told_with_its_reason(terminal: Any) -> None:
+    terminal.impose("xg-registry", Lever.REDELEGATION, "coco-twin.xg", keep_ds=True)
+    asked = "dig @203.0.113.2 coco-twin.xg"
+    said = terminal(asked).out
+    assert "status: SERVFAIL" in said
+    assert "; EDE: 9 (DNSKEY Missing): (no DNSKEY of coco-twin.xg matches its DS record)\n" in said
+    assert terminal(f"{asked} +cd +short").out == "192.0.2.10\n"
 
 
 def test_a_trace_is_not_lied_to_by_the_providers_resolver(terminal: Any) -> None:

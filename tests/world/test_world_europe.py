@@ -16,7 +16,7 @@ from simulator.world.validation import missing_translations, validate
 
 PLACES = [
     "paris", "lyon", "noumea", "brussels", "rome", "sofia", "saint-peter-port", "berlin",
-    "amsterdam", "vilnius", "budapest",
+    "amsterdam", "vilnius", "budapest", "hamburg",
 ]  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def test_it_stays_short_enough_to_be_read() -> None:
     assert len(text.splitlines()) < 350
 
 
-def test_people_sit_in_eleven_places(europe: World) -> None:
+def test_people_sit_in_twelve_places(europe: World) -> None:
     assert list(europe.vantages) == PLACES
 
 
@@ -72,7 +72,7 @@ def test_what_follows_from_other_entries_is_found(europe: World) -> None:
     ("name", "sentence"),
     [
         ("europa", "there is no world 'europa'; did you mean 'europe'?"),
-        ("atlantis", "there is no world 'atlantis'; choose from crossroads, europe"),
+        ("mars", "there is no world 'mars'; choose from atlantic, crossroads, europe"),
     ],
 )
 def test_a_world_of_another_name_is_told_of_what_there_is(name: str, sentence: str) -> None:

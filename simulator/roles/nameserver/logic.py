@@ -159,9 +159,10 @@ def _beyond_cut(zone: Zone, query: DnsMessage, cut: str, answers: RecordSet) -> 
     if answers:  # an alias that leads below a cut: the answer is its first half
         return reply_to(query, answers=answers, authoritative=True)
     sets = zone.at(cut)
+    wants_ds = query.edns is not None and query.edns.dnssec_ok  # RFC 4035 section 3.1
     return reply_to(
         query,
-        authority=sets["NS"] + sets.get("DS", ()),
+        authority=sets["NS"] + (sets.get("DS", ()) if wants_ds else ()),
         additional=_addresses_for(zone, sets["NS"]),
     )
 

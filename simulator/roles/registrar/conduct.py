@@ -112,6 +112,14 @@ class Conduct:
             return refusal
         return _passed_on((yield InfoRequest(name)))
 
+    def inquire(self, name: str) -> Steps:
+        """Ask the registry who has a name, whoever that is."""
+        seen = yield InfoRequest(name)
+        if seen.domain is None:
+            return _passed_on(seen)
+        sponsor = message("{name} is at {registrar}", name=name, registrar=seen.domain.sponsor)
+        return Done(True, sponsor, int(seen.code), transaction=seen.transaction)
+
     # --- transfers --------------------------------------------------------------------
 
     def transfer_out(self, account: str, name: str) -> Steps:

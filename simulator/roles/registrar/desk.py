@@ -74,6 +74,10 @@ class Desk:
         """Take the client locks off a name; not for its holder while an order keeps it."""
         return await self._do(name, self.registrar.conduct.set_locks(actor, name, False))
 
+    async def inquire(self, name: str) -> Done:
+        """Ask the registry who has a name, whoever that is: see `Done.reason`."""
+        return await self._do(name, self.registrar.conduct.inquire(name))
+
     # --- transfers --------------------------------------------------------------------
 
     async def lock_transfer(self, name: str, locked: bool = True) -> Done:

@@ -130,8 +130,8 @@ class Command(NamedTuple):
 class Done:
     """What became of a request; ``code`` is the registry's, or None if it was never asked.
 
-    ``transaction`` is the svTRID of the command that decided; ``commands`` are all transforms
-    that were sent for it, where they were sent over a wire.
+    ``transaction`` is the svTRID of the command that decided; ``commands`` are all that were
+    sent for it, where they were sent over a wire.
     """
 
     done: bool

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import get_args
 
 from simulator.journal import Journal
 from simulator.roles.registrar.desk import Desk
@@ -15,7 +14,7 @@ from simulator.roles.registrar.hearing import Notice, hear, notice_from
 from simulator.roles.registrar.logic import Registrar, no_registry
 from simulator.roles.registrar.requests import Command, Done, Steps
 from simulator.values import Now, message
-from simulator.wire.epp.command import Body, Transform, name_of_command
+from simulator.wire.epp.command import Body, name_of_command
 from simulator.wire.epp.response import Response
 from simulator.wire.epp.results import WORDS
 from simulator.wire.epp.session import PollAck, PollRequest
@@ -137,8 +136,7 @@ class RegistrarDesk(Desk):
             while True:
                 body = command_for(request)
                 response = await session.command(body)
-                if isinstance(body, _TRANSFORMS):
-                    sent.append(_as_sent(body, response))
+                sent.append(_as_sent(body, response))
                 request = steps.send(answer_from(response))
         except StopIteration as end:
             done: Done = end.value
@@ -147,9 +145,6 @@ class RegistrarDesk(Desk):
     def _record(self, what: str, **details: object) -> None:
         if self._journal is not None:
             self._journal.record(self.registrar.id, what, **details)
-
-
-_TRANSFORMS = get_args(Transform)
 
 
 def _no_clock() -> int:

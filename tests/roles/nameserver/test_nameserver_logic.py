@@ -99,10 +99,18 @@ def test_alias_to_nothing_has_the_rcode_of_its_end() -> None:
     assert gist(ask("stale.clips.test")) == ("NXDOMAIN", True, (TO_NOTHING,), (DENIAL,), ())
 
 
-def test_delegation_is_a_referral_with_ds_and_glue() -> None:
-    referral = ("NOERROR", False, (), (SUB, SUB_TWO, SUB_DS), (SUB_GLUE,))
+def test_delegation_is_a_referral_with_glue() -> None:
+    referral = ("NOERROR", False, (), (SUB, SUB_TWO), (SUB_GLUE,))
     assert gist(ask("sub.clips.test")) == referral
     assert gist(ask("a.b.sub.clips.test", "TXT")) == referral
+
+
+def test_a_referral_has_the_ds_for_those_who_want_signatures() -> None:
+    """RFC 4035 section 3.1: nothing of DNSSEC goes to who does not set DO."""
+    question = Question("a.sub.clips.test", "A")
+    query = make_query(7, question, recursion_desired=False, dnssec_ok=True)
+    reply = answer(NameserverState([CLIPS]), query)
+    assert reply.authority == (SUB, SUB_TWO, SUB_DS)
 
 
 def test_ds_is_answered_by_the_parent_side() -> None:
