@@ -79,7 +79,7 @@ def test_an_expectation_that_failed_is_1(
         (["run", "a" * 300], "there is no scenario 'aaa"),
         (
             ["check", "no-such"],
-            "no file, scenario or world 'no-such'; there are atlantic, crossroads, europe, hydra",
+            "no file, scenario or world 'no-such'; there are atlantic, crossroads, europe, twins",
         ),
         (["run"], "the following arguments are required: NAME_OR_FILE"),
         (["fly"], "invalid choice: 'fly'"),
@@ -178,7 +178,7 @@ def test_check_goes_on_after_a_file_that_is_wrong(
     assert shown.out.endswith(f"{small}: no fault found\n")
     assert shown.err == (
         "there is no file, scenario or world 'no-such'; there are atlantic, crossroads, europe,"
-        f" hydra, {', '.join(built_in_scenarios())}\n"
+        f" twins, {', '.join(built_in_scenarios())}\n"
         f"'{tmp_path}' cannot be read: it is a folder\n"
     )
 

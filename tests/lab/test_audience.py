@@ -23,7 +23,7 @@ PLACES = ("paris", "lyon", "nantes", "brussels")
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return load_world(Path("scenarios/worlds/hydra.yaml"))
+    return load_world(Path("scenarios/worlds/twins.yaml"))
 
 
 @pytest.fixture

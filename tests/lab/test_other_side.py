@@ -22,7 +22,7 @@ MIRROR, MOVED = "coco-one-bis.test", "coco-one.xh"
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return load_world(Path("scenarios/worlds/hydra.yaml"))
+    return load_world(Path("scenarios/worlds/twins.yaml"))
 
 
 @pytest.fixture
