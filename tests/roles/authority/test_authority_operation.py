@@ -54,7 +54,7 @@ def test_whom_no_path_reaches_is_left_out_with_the_reason() -> None:
         None,
         refused.decision.reason,
     )
-    assert "only an authority of BE can order it" in str(refused.reason)
+    assert "Meuse Net is abroad (BE)" in str(refused.reason)
     assert [each.member for each in planned.taking_part] == [NAME]
 
 
