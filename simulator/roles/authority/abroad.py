@@ -53,8 +53,8 @@ def ordered(case: Case) -> Decision:
         return case.refused(
             message(
                 "{authority} is obeyed at home ({home}); {operator} is abroad ({country}), and"
-                " nothing in force on {date} carries {action} there: only an authority of that country"
-                " can order it",
+                " nothing in force on {date} carries {action} there: only an authority of that"
+                " country can order it",
                 authority=case.authority.name,
                 home=case.authority.country,
                 operator=case.operator.name,

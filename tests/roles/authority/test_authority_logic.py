@@ -190,8 +190,8 @@ def test_nothing_carries_a_block_abroad() -> None:
         assert decision.refused
         assert str(decision.reason) == (
             "Paris prosecutor is obeyed at home (FR); Meuse Net is abroad (BE), and nothing in"
-            " force on 2024-06-25 carries a lie about the name there: only an authority of that country"
-            " can order it"
+            " force on 2024-06-25 carries a lie about the name there: only an authority of that"
+            " country can order it"
         )
     assert ways_abroad(PARIS, MEUSE, LIE, IN_2024) == ()
 
