@@ -202,7 +202,7 @@ def carried(case: Case, instrument: Instrument, partner: Authority | None) -> De
     if instrument.whole:  # its delay runs until the local authority has acted
         execution = execution._replace(delay=NO_DELAY)
     reason = message(
-        "{instrument} reaches {partner}, which acts by its own law: {limit}",
+        "{partner} acts by its own law, on {instrument}: {limit}",
         instrument=instrument.name,
         partner=partner.name,
         limit=instrument.limit,

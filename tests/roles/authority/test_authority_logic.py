@@ -209,7 +209,7 @@ def test_an_investigation_order_reaches_a_host_through_its_own_judge() -> None:
     assert decision.delay == Delay(DAY, 60 * DAY, 120 * DAY)
     assert decision.doubt is Doubt.UNCHECKED
     assert str(decision.reason) == (
-        "a European Investigation Order reaches Sofia prosecutor, which acts by its own law:"
+        "Sofia prosecutor acts by its own law, on a European Investigation Order:"
         " it yields evidence, a copy of the server included; taking the machine is the local"
         " judge's decision"
     )

@@ -39,8 +39,8 @@ def test_all_act_when_the_slowest_is_ready() -> None:
         "national-order",
     ]
     assert str(planned.members[1].reason) == (
-        "Guernsey Police can act on .xg registry: a request from police to police reaches"
-        " Guernsey Police, which acts by its own law: it obliges nobody; the local police may"
+        "Guernsey Police can act on .xg registry: Guernsey Police acts by its own law,"
+        " on a request from police to police: it obliges nobody; the local police may"
         " ask the operator, who may decline"
     )
 
