@@ -54,6 +54,8 @@ class MachineLevers:
         machine."""
         self.controlled: dict[str, ControlledOperation] = {}
         """By site, the operations that were ever begun; the last of each."""
+        self._controlled_on: dict[str, str] = {}
+        """The machines of those."""
 
     def carry_out(
         self,
@@ -77,10 +79,10 @@ class MachineLevers:
         return self._take_over(key, host, None if machine else [name], banner)
 
     def _machine_of(self, operator: str, name: str) -> str:
-        site = self._world.sites.get(name)
-        if site is None:
+        host = self._web.host_of(name)
+        if host is None:
             raise LabError(message("no site called {name} is hosted anywhere", name=name))
-        owner = self._world.operator_of(site.host)
+        owner = self._world.operator_of(host)
         if owner != operator:
             raise LabError(
                 message(
@@ -90,7 +92,7 @@ class MachineLevers:
                     owner=owner,
                 )
             )
-        return site.host
+        return host
 
     # --- closing --------------------------------------------------------------------------
 
@@ -187,6 +189,7 @@ class MachineLevers:
         names = machine.state.sites[name].names
         operation = ControlledOperation(name, names, self._now(), machine.visits)
         self.controlled[name] = operation
+        self._controlled_on[name] = host
         self._journal.record(host, "runs under control", site=name)
 
         async def end() -> Details:
@@ -199,7 +202,7 @@ class MachineLevers:
         ended = [
             self._end(host, operation)
             for site, operation in self.controlled.items()
-            if self._world.sites[site].host == host and (names is None or site in names)
+            if self._controlled_on[site] == host and (names is None or site in names)
         ]
         return next(filter(None, ended), ())
 

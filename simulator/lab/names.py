@@ -74,7 +74,8 @@ class Names:
         self._open_registries(random_for)
         self.serve("", self._world.root.nameservers, self._root_zone())
         for name, domain in self._world.domains.items():
-            self.serve(name, domain.nameservers, self._own_zone(name, domain))
+            if not domain.free:
+                self.serve(name, domain.nameservers, self._own_zone(name, domain))
         for host, state in self._states.items():
             nameserver = self._nameservers[host] = Nameserver(state, now=self._now)
             endpoints = [(address, 53) for address in self._hosts[host].addresses]
@@ -120,13 +121,14 @@ class Names:
         records += self._address_records(dict.fromkeys(served), ttl)
         return Zone("", records)
 
-    def _own_zone(self, name: str, domain: Domain) -> Zone:
+    def _own_zone(self, name: str, domain: Domain, hosts: Mapping[str, str] | None = None) -> Zone:
         ttl = domain.ttl // SECOND
         records = _apex(name, domain.nameservers, ttl, domain.negative_ttl // SECOND)
         records += self._address_records(
             [server for server in self._world.nameservers if self._holds(name, server)], ttl
         )
-        for own, host in self._world.web_names():
+        web_names = self._world.web_names() if hosts is None else hosts.items()
+        for own, host in web_names:
             if self._holds(name, own):
                 addresses = self._world.hosts[host].addresses
                 records += [_address_record(own, address, ttl) for address in addresses]
@@ -164,6 +166,8 @@ class Names:
         accounts: dict[tuple[str, str], None] = {}
         for name in dict.fromkeys([*with_servers, *world.domains]):
             domain = world.domains[name]
+            if domain.free:
+                continue
             account = domain.registrant.en
             if (domain.registrar, account) not in accounts:
                 self.registrars[domain.registrar].open_account(account, account)
@@ -191,6 +195,14 @@ class Names:
         for status in domain.statuses:
             actor = SERVER if status.startswith("server") else domain.registrar
             self.registries[tld].update(actor, name, now, add_statuses=(status,))
+
+    def is_available(self, name: str) -> bool:
+        """Whether a registry would register a name for anybody (RFC 5731 section 3.1.1)."""
+        return self.registry_of(name).check(name, self._now()).succeeded
+
+    def point(self, name: str, domain: Domain, hosts: Mapping[str, str]) -> None:
+        """Have the nameservers of a domain lead the names in it to these hosts."""
+        self.serve(name, domain.nameservers, self._own_zone(name, domain, hosts))
 
     def _publisher(self, tld: str) -> Callable[[int, tuple[Record, ...]], None]:
         entry = self._world.registries[tld]

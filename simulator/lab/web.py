@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.net import Host
     from simulator.roles.cdn.service import Edge
     from simulator.values import Address, Now
-    from simulator.world.models import World
+    from simulator.world.models import Site, World
 
 CERTIFICATE_RETRY = HOUR
 """How often the banner host asks again for a certificate that it cannot have yet. Real
@@ -52,6 +52,8 @@ class Web:
         """By host id."""
         self.edges: dict[str, Edge] = {}
         self.authority: CertificationAuthority
+        self._moved: dict[str, str] = {}
+        """By site, the machine that it was put up on later."""
         self._pending: dict[tuple[str, ...], asyncio.Task[None]] = {}
         """By names, who waits for their certificate."""
         self._shown: dict[tuple[str, tuple[str, ...]], None] = {}
@@ -94,7 +96,7 @@ class Web:
         wanted = [
             (site.host, (name, *site.aliases))
             for name, site in self._world.sites.items()
-            if site.https
+            if site.https and not self._world.is_free(name)
         ]
         wanted += [(page.host, (page.name,)) for page in self._world.block_pages.values()]
         wanted += [
@@ -143,23 +145,27 @@ class Web:
     def _states(self) -> dict[str, logic.HostState]:
         states: dict[str, logic.HostState] = {}
         for name, site in self._world.sites.items():
-            described = logic.Site(
-                name,
-                site.title.say(self._language),
-                self._language,
-                aliases=site.aliases,
-                https=site.https,
-                redirect_to_https=site.redirect,
-                hsts_seconds=None if site.hsts is None else site.hsts // SECOND,
-                paragraphs=tuple(text.say(self._language) for text in site.text),
-                weight=site.weight,
-            )
-            states[site.host] = logic.add_site(states.get(site.host, logic.HostState()), described)
+            if not self._world.is_free(name):
+                state = states.get(site.host, logic.HostState())
+                states[site.host] = logic.add_site(state, self._described(name, site))
         for key, page in self._world.block_pages.items():
             states[page.host] = logic.showing_block_page(self.block_page(key))
-        for host in (*self._banner_hosts(), *self._encrypted()):
+        for host in (*self._banner_hosts(), *self._encrypted(), *self._world.spare_hosts()):
             states.setdefault(host, logic.HostState())
         return states
+
+    def _described(self, name: str, site: Site) -> logic.Site:
+        return logic.Site(
+            name,
+            site.title.say(self._language),
+            self._language,
+            aliases=site.aliases,
+            https=site.https,
+            redirect_to_https=site.redirect,
+            hsts_seconds=None if site.hsts is None else site.hsts // SECOND,
+            paragraphs=tuple(text.say(self._language) for text in site.text),
+            weight=site.weight,
+        )
 
     def block_page(self, key: str) -> BlockPage:
         """Return a block page as its machine draws it."""
@@ -176,7 +182,8 @@ class Web:
     def _certified(self) -> dict[str, None]:
         """The machines that answer HTTPS though they host no site."""
         pages = dict.fromkeys(page.host for page in self._world.block_pages.values())
-        return pages | self._banner_hosts() | self._encrypted()
+        spare = dict.fromkeys(self._world.spare_hosts())
+        return pages | self._banner_hosts() | self._encrypted() | spare
 
     def _encrypted(self) -> dict[str, None]:
         """The machines of resolvers by TLS: port 443 is theirs, port 80 proves their name."""
@@ -189,6 +196,31 @@ class Web:
     async def _certify(self, host: str, names: tuple[str, ...]) -> None:
         authority = (self._authority_address(), 80)
         await self.machines[host].obtain_certificate(names, authority)
+
+    # --- what comes later ---------------------------------------------------------------
+
+    def host_of(self, site: str) -> str | None:
+        """Return the machine that a site is on now; None for one that is on none yet."""
+        if site in self._moved:
+            return self._moved[site]
+        entry = self._world.sites.get(site)
+        return None if entry is None or self._world.is_free(site) else entry.host
+
+    def title_of(self, site: str) -> str:
+        """Return the title that a site's visitors know it by."""
+        return self._world.sites[site].title.say(self._language)
+
+    def put_up(self, name: str, site: Site, host: str) -> None:
+        """Put a site up on a machine, whatever still stands on another."""
+        machine = self.machines[host]
+        if name not in machine.state.sites:
+            machine.state = logic.add_site(machine.state, self._described(name, site))
+        self._moved[name] = host
+
+    async def certify(self, name: str, site: Site, host: str, run_on: RunOn) -> None:
+        """Get a certificate for a site that was put up; `LabError` while its name does not
+        lead there."""
+        await run_on(self._hosts[host], self._certify(host, (name, *site.aliases)))
 
     # --- seizure ------------------------------------------------------------------------
 

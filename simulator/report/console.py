@@ -14,6 +14,7 @@ from simulator.report.copies import CopyReport
 from simulator.report.findings import StepFinding, step_finding
 from simulator.report.matrix import contrasts, matrix
 from simulator.report.orders import INDENT, OrderReport
+from simulator.report.other_side import OtherSideReport
 from simulator.report.page import Page, Piece
 from simulator.report.registration import RegistrationReport
 from simulator.report.tables import mark, write_contrasts, write_matrix
@@ -55,6 +56,7 @@ class ConsoleReport:
         self._places = places(run.scenario, run.world)
         self._targets = max((cell_len(place.name) for place in self._places), default=0)
         self._orders = OrderReport(self.page, self.voice)
+        self._others = OtherSideReport(self.page, self.voice, run.world)
         self._copies = CopyReport(self.page, self.voice, evidence, command)
         self._registration = RegistrationReport(page, self.voice, run.world, run.date, INDENT)
 
@@ -137,10 +139,12 @@ class ConsoleReport:
             self._orders.write_lifted(finding.lifted)
         self._registration.write_requests(run.requests)
         self._orders.write(finding.orders)
+        self._others.write_reactions(run.reacted)
         self._copies.write(run.copies)
         self._registration.write_heard(run.heard, run.ended)
         self._registration.write_records(run.records)
         self._write_groups(finding.groups)
+        self._others.write_counts(run.counts)
         if finding.drains is not None:
             until = date_and_time(finding.drains, voice.language)
             draining = message("Caches may still hold the old answers until {until}.", until=until)
@@ -225,6 +229,7 @@ class ConsoleReport:
             write_contrasts(contrast, page, self.voice)
             page.blank()
         self._points(message("To take away"), run.scenario.takeaways)
+        self._others.write_published()
         self._orders.write_sources()
         copies = [copy for step in run.done for copy in step.copies]
         self._copies.write_commands(copies, self._program)

@@ -13,7 +13,9 @@ from simulator.text import say, typeset
 from simulator.values import SECOND, Observation
 
 if TYPE_CHECKING:
+    from simulator.lab.audience import Count
     from simulator.lab.orders import OrderOutcome
+    from simulator.lab.other_side import Reacted
     from simulator.lab.public_record import PublicRecord
     from simulator.lab.registrants import RequestOutcome
     from simulator.lab.registration import Heard
@@ -46,6 +48,10 @@ def result(run: ScenarioRun, language: str = "en") -> dict[str, Any]:
             for step in run.done
             for verdict in step.verdicts
         ],
+        "reactions": [
+            _reaction(step.id, each, language) for step in run.done for each in step.reacted
+        ],
+        "audiences": [_audience(step.id, count) for step in run.done for count in step.counts],
         "requests": [
             _request(step.id, asked, language) for step in run.done for asked in step.requests
         ],
@@ -185,4 +191,46 @@ def _expectation(step: str, verdict: Verdict, language: str) -> dict[str, Any]:
         "expected": f"{verdict.who}: {verdict.field}: {verdict.expected}",
         "got": verdict.got,
         "why": "" if verdict.why is None else typeset(verdict.why.say(language), language),
+    }
+
+
+def _reaction(step: str, reacted: Reacted, language: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "at": reacted.at / SECOND,
+        "by": reacted.operator,
+        "act": reacted.act,
+        "target": reacted.target,
+        "outcome": reacted.state.value,
+        "reason": say(reacted.reason, language),
+        "noticed": reacted.noticed / SECOND,
+    }
+
+
+def _audience(step: str, count: Count) -> dict[str, Any]:
+    return {
+        "step": step,
+        "at": count.at / SECOND,
+        "site": count.site,
+        "people": count.people,
+        "measured": [
+            {
+                "site": share.site,
+                "reached_from": list(share.reached),
+                "closed_from": list(share.closed),
+            }
+            for share in count.shares
+        ],
+        "log": {
+            "requests": count.log.visits,
+            "addresses": list(count.log.addresses),
+            "hands": count.log.hands,
+        },
+        "modelled": {
+            "sites": {share.site: [share.least, share.most] for share in count.shares},
+            "kept": list(count.kept),
+            "looking": list(count.looking),
+            "gave_up": list(count.gave_up),
+            "visits_missed": count.missed,
+        },
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from simulator.scenario.check_fields import (
     OF_COPIES,
+    OF_COUNTS,
     OF_OPERATORS,
+    OF_SITE_OPERATORS,
     OF_VANTAGES,
     FieldCheck,
 )
@@ -44,8 +46,11 @@ class ExpectationCheck(FieldCheck):
             return (OF_VANTAGES,)
         if who in ordered:
             return (OF_OPERATORS,)
+        if who in self.watching:
+            return (OF_SITE_OPERATORS,)
         copied = step.evidence is not None and who == step.evidence.site
-        return (OF_COPIES,) * copied
+        counted = bool(step.audience) and who in self.world.sites
+        return (OF_COPIES,) * copied + (OF_COUNTS,) * counted
 
     def _misspelt(self, who: str, looking: list[str], ordered: list[str]) -> bool:
         """Tell whether ``who`` may well have a part in the step, under a name told as unknown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.scenario.models import Expected
+from simulator.scenario.models import ALL, Expected, Step
 from simulator.scenario.words import WORDS
 from simulator.values import Message, message
 from simulator.world.checking import Check
@@ -16,20 +16,44 @@ HOSTS_FILE = "hosts-file"
 OF_VANTAGES = message("a vantage point's")
 OF_OPERATORS = message("an operator's")
 OF_COPIES = message("that of a copied server")
+OF_SITE_OPERATORS = message("a site operator's")
+OF_COUNTS = message("that of a site whose people are counted")
 _WHOSE = {
     "outcome": OF_OPERATORS,
     "code": OF_OPERATORS,
     "lost": OF_COPIES,
     "tells": OF_COPIES,
+    "acts": OF_SITE_OPERATORS,
+    "opened": OF_SITE_OPERATORS,
+    "reached_from": OF_COUNTS,
+    "people_least": OF_COUNTS,
+    "people_most": OF_COUNTS,
+    "kept_least": OF_COUNTS,
+    "kept_most": OF_COUNTS,
+    "log_visits": OF_COUNTS,
+    "hands": OF_COUNTS,
 }
 """Of whom a field is expected, if not of a vantage point."""
 
 
 class FieldCheck(Check):
-    """The faults of single expectations; ``connections`` are the ways round of the world."""
+    """The part of a scenario's check that looks at single expectations, and at the other side."""
 
     world: World
     connections: tuple[str, ...]
+    watching: dict[str, None]
+    """Site operators that a step so far has let begin."""
+
+    def others(self, place: Place, step: Step) -> None:
+        """Note site operators and audiences that the world has not."""
+        known = self.world.site_operators
+        if step.other_side != (ALL,):
+            kind = message("site operator")
+            self.all_known((*place, "other_side"), kind, step.other_side, known)
+        self.watching |= dict.fromkeys(known if ALL in step.other_side else step.other_side)
+        self.all_known(
+            (*place, "audience"), message("audience"), step.audience, self.world.audiences
+        )
 
     def stated(self, place: Place, expected: Expected, *of: Message) -> None:
         """Note what cannot be expected of these, and words that a field never holds."""
@@ -55,6 +79,7 @@ class FieldCheck(Check):
             "nameservers": self.world.nameservers,
             "registrar": self.world.registrars,
             "country": self.world.countries,
+            "reached_from": self.world.vantages,
         }
         if field in known:
             return tuple(known[field])

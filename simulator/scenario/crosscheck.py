@@ -61,6 +61,7 @@ class ScenarioCheck(RegistrantCheck, ExpectationCheck):
         self.world = world
         self.registered: dict[str, None] = {}
         self.earlier: dict[str, Step] = {}
+        self.watching: dict[str, None] = {}
         self.connections = tuple(known_ways(world))
         self.names = (
             *world.sites,
@@ -114,6 +115,7 @@ class ScenarioCheck(RegistrantCheck, ExpectationCheck):
         if step.evidence is not None:
             self._evidence((*place, "evidence"), step.evidence)
         self._looks(place, step)
+        self.others(place, step)
         self._expect(place, step)
 
     # --- people and looks -----------------------------------------------------------------

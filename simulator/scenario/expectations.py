@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.lab.orders import OrderOutcome
 from simulator.scenario.models import ALL, Expected, Step
-from simulator.values import Instant, Observation
+from simulator.values import Instant, Observation, OutcomeState
 from simulator.world.fields import Text
 
 if TYPE_CHECKING:
+    from simulator.lab.audience import Count
+    from simulator.lab.other_side import Reacted
     from simulator.lab.public_record import PublicRecord
-    from simulator.lab.registrants import RequestOutcome
+    from simulator.scenario.runner import StepRun
 
 Seen = str | int | tuple[str | int, ...] | None
 
@@ -51,46 +52,80 @@ class Copy:
     tells: tuple[str, ...]
 
 
-def judge(
-    step: Step,
-    observations: Sequence[Observation],
-    outcomes: Sequence[OrderOutcome],
-    resolvers: Mapping[str, str],
-    requests: Sequence[RequestOutcome] = (),
-    records: Sequence[PublicRecord] = (),
-    copies: Sequence[Copy] = (),
-) -> list[Verdict]:
-    """Compare a step's expectations with its observations, outcomes and copies of servers.
+def judge(step: Step, run: StepRun, resolvers: Mapping[str, str]) -> list[Verdict]:
+    """Compare a step's expectations with what the run recorded of it.
 
     ``resolvers`` maps addresses to the ids that authors write. A field is compared with
     everything of its subject that has it.
     """
     verdicts: list[Verdict] = []
     for subject, expected in step.expect.items():
-        seen = [
+        seen: list[tuple[str, Mapping[str, Seen]]] = [
             (observation.vantage, observed_fields(observation, resolvers))
-            for observation in observations
+            for observation in run.observations
             if subject in (observation.vantage, ALL)
         ]
         seen += [
             (record.vantage, recorded_fields(record))
-            for record in records
+            for record in run.records
             if subject in (record.vantage, ALL)
         ]
-        answers = [(outcome.to, outcome.state, outcome.code) for outcome in outcomes]
-        answers += [(request.registrar, request.state, request.code) for request in requests]
-        seen += [
-            (who, {"outcome": state.value, "code": code})
-            for who, state, code in answers
-            if who == subject
-        ]
-        seen += [
-            (copy.site, {"lost": copy.lost, "tells": copy.tells})
-            for copy in copies
-            if copy.site == subject
-        ]
+        if subject != ALL:
+            seen += _told_of(subject, run)
         verdicts += _compare(subject, expected, seen, step.why)
     return verdicts
+
+
+def _told_of(subject: str, run: StepRun) -> list[tuple[str, Mapping[str, Seen]]]:
+    """Return what there is of an operator, a site operator, or a site whose people are counted."""
+    answers = [(each.to, each.state, each.code) for each in run.outcomes + run.lifted]
+    answers += [(each.registrar, each.state, each.code) for each in run.requests]
+    found: list[tuple[str, Mapping[str, Seen]]] = [
+        (who, {"outcome": state.value, "code": code})
+        for who, state, code in answers
+        if who == subject
+    ]
+    if subject in run.site_operators:
+        found.append((subject, reacted_fields(subject, run.reacted)))
+    of_site: dict[str, Seen] = {}
+    for copy in run.copies:
+        if copy.site == subject:
+            of_site |= {"lost": copy.lost, "tells": copy.tells}
+    for count in run.counts:
+        of_site |= counted_fields(subject, count)
+    return [*found, (subject, of_site)] if of_site else found
+
+
+def reacted_fields(operator: str, reacted: Iterable[Reacted]) -> dict[str, Seen]:
+    """Return what a site operator did, as expectations name it."""
+    own = [each for each in reacted if each.operator == operator]
+    done = [each for each in own if each.state is OutcomeState.EXECUTED]
+    return {
+        "acts": tuple(dict.fromkeys(each.act for each in done)),
+        "opened": tuple(each.target for each in done),
+    }
+
+
+def counted_fields(site: str, count: Count) -> dict[str, Seen]:
+    """Return the fields of a site in a count of people; those of the count with its own site."""
+    fields: dict[str, Seen] = {}
+    for share in count.shares:
+        if share.site != site:
+            continue
+        fields |= {
+            "reached_from": share.reached,
+            "people_least": share.least,
+            "people_most": share.most,
+        }
+        if site == count.site:
+            least, most = count.kept
+            fields |= {
+                "kept_least": 100 * least // count.people,
+                "kept_most": 100 * most // count.people,
+                "log_visits": count.log.visits,
+                "hands": count.log.hands,
+            }
+    return fields
 
 
 def _compare(

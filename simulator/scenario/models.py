@@ -41,6 +41,7 @@ ACTIONS = (
     "move",
     "transfer",
     "lock",
+    "other_side",
     "order",
     "coordinate",
     "wait",
@@ -49,6 +50,7 @@ ACTIONS = (
     "resolve",
     "look",
     "diagnose",
+    "audience",
     "expect",
 )
 """The vocabulary, in the order in which the actions of one step run."""
@@ -291,7 +293,9 @@ class Expected(Model):
     and ``nameservers`` are what a ``look`` finds. ``outcome`` is an operator's or a
     registrar's: ``executed``, ``refused`` or ``pending``, and ``code`` the EPP result code
     under it. ``lost`` (sections) and ``tells`` (questions that it has something to show for)
-    are those of a copy, expected by its site.
+    are those of a copy, expected by its site. A site operator's are ``acts`` and ``opened``,
+    those of this step; the rest are of a site whose people are counted: ``kept_least`` and
+    ``kept_most`` are percentages of all of them.
     """
 
     USUAL: ClassVar[tuple[str, ...]] = ("page",)
@@ -323,6 +327,15 @@ class Expected(Model):
     code: _Match = ANYTHING
     lost: _Match = ANYTHING
     tells: _Match = ANYTHING
+    acts: _Match = ANYTHING
+    opened: _Match = ANYTHING
+    reached_from: _Match = ANYTHING
+    people_least: _Match = ANYTHING
+    people_most: _Match = ANYTHING
+    kept_least: _Match = ANYTHING
+    kept_most: _Match = ANYTHING
+    log_visits: _Match = ANYTHING
+    hands: _Match = ANYTHING
 
     def stated(self) -> dict[str, Match]:
         """Return the fields that the author wrote, in the order of the model."""
@@ -366,6 +379,8 @@ class Step(Model):
     move: Move | None = None
     transfer: Transfer | None = None
     lock: Lock | None = None
+    other_side: Many = ()
+    """Site operators who watch and react from now on; ``all`` of the world's."""
     order: Annotated[tuple[Order, ...], _one_or_several(Order)] = ()
     coordinate: Coordinate | None = None
     wait: Annotated[Wait | None, _short_wait] = None
@@ -374,8 +389,11 @@ class Step(Model):
     resolve: Resolve | None = None
     look: Look | None = None
     diagnose: Diagnose | None = None
+    audience: Many = ()
+    """Sites whose people are counted now, and come and go by themselves from now on."""
     expect: dict[str, Expected] = Field(default={})
-    """By vantage point, or ``all`` of the step's; by operator; by the site of a copy."""
+    """By vantage point, or ``all`` of the step's; by operator; by site operator; by the site of
+    a copy, or of a count."""
     why: Text | None = None
     """Why the step's expectations should hold; shown beside them."""
 

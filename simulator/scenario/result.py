@@ -161,6 +161,57 @@ class ExpectationResult(Model):
     why: str
 
 
+class ReactionResult(Model):
+    """What a site operator did; ``noticed`` is when it first saw the reason."""
+
+    step: str
+    at: float
+    by: str
+    act: Literal["mirror", "move-name", "new-brand", "move-host", "re-register"]
+    target: str
+    outcome: Literal["executed", "refused", "pending"]
+    reason: str
+    noticed: float
+
+
+class ReachResult(Model):
+    """From where a site opened: one visit from each vantage point."""
+
+    site: str
+    reached_from: tuple[str, ...]
+    closed_from: tuple[str, ...]
+
+
+class LogResult(Model):
+    """What the first machine's log gained since the count before, and whose hands it is in."""
+
+    requests: int
+    addresses: tuple[str, ...]
+    hands: Literal["operator", "police", "banner", "off"]
+
+
+class ModelledResult(Model):
+    """People, as spans from the least shares to the most. Arithmetic, not measurement."""
+
+    sites: dict[str, tuple[int, int]]
+    kept: tuple[int, int]
+    looking: tuple[int, int]
+    gave_up: tuple[int, int]
+    visits_missed: int
+
+
+class AudienceResult(Model):
+    """One count of a site's people."""
+
+    step: str
+    at: float
+    site: str
+    people: int
+    measured: tuple[ReachResult, ...]
+    log: LogResult
+    modelled: ModelledResult
+
+
 class Result(Model):
     """All that a run gives."""
 
@@ -177,3 +228,5 @@ class Result(Model):
     requests: tuple[RequestResult, ...] = ()
     messages: tuple[MessageResult, ...] = ()
     records: tuple[RecordResult, ...] = ()
+    reactions: tuple[ReactionResult, ...] = ()
+    audiences: tuple[AudienceResult, ...] = ()

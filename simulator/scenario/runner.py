@@ -32,12 +32,15 @@ from simulator.world.fields import Text
 from simulator.world.ordered import measure_of
 
 if TYPE_CHECKING:
+    from simulator.lab.audience import Count
+    from simulator.lab.other_side import Reacted
     from simulator.lab.public_record import Kind, PublicRecord
     from simulator.lab.registrants import RequestOutcome
     from simulator.lab.registration import Heard
     from simulator.net import Clock
     from simulator.roles.resolver.stub import Answer
     from simulator.scenario.loader import Lesson
+    from simulator.scenario.others import Others
 
 
 @dataclass(slots=True)
@@ -65,6 +68,11 @@ class StepRun:
     """What public directories said."""
     heard: list[Heard] = field(default_factory=list)
     """What registrars were told by their registries."""
+    reacted: list[Reacted] = field(default_factory=list)
+    """What the other side did in this step."""
+    counts: list[Count] = field(default_factory=list)
+    site_operators: tuple[str, ...] = ()
+    """Those who were watching when it ended."""
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -98,6 +106,7 @@ class ScenarioRun:
         if capture:
             self.lab.record()
         self.done: list[StepRun] = []
+        self._others: Others | None = None
         self._controls = controls and self.world.control is not None
         self._resolvers = {
             self.lab.people.resolver_address(resolver): resolver
@@ -130,15 +139,7 @@ class ScenarioRun:
             self._carry_through(run)
             run.ended = self.lab.now
             run.heard = self.lab.registration.heard[heard:]
-            run.verdicts = judge(
-                step,
-                run.observations,
-                run.outcomes + run.lifted,
-                self._resolvers,
-                run.requests,
-                run.records,
-                run.copies,
-            )
+            run.verdicts = judge(step, run, self._resolvers)
             self.done.append(run)
             yield run
 
@@ -164,6 +165,8 @@ class ScenarioRun:
             run.lifted += await lab.lift(lifted)
         if asks(step):
             run.requests += await self._ask_registrars(step)
+        if step.other_side or step.audience:
+            self._begin(step)
         given = [self._order(run.id, order) for order in step.order]
         for outcomes in await asyncio.gather(*given):
             run.outcomes += outcomes
@@ -184,6 +187,10 @@ class ScenarioRun:
         if step.diagnose is not None:
             run.diagnosed += await self._diagnose(run, step.diagnose)
             run.observations += run.diagnosed
+        if self._others is not None:
+            run.counts += await self._others.count(step.audience)
+            run.reacted += self._others.reacted()
+            run.site_operators = self._others.watching
 
     async def _wait(self, step: Step) -> None:
         assert step.wait is not None
@@ -192,6 +199,14 @@ class ScenarioRun:
         else:
             assert step.wait.duration is not None
             await self.lab.wait(step.wait.duration)
+
+    def _begin(self, step: Step) -> None:
+        """Let the other side stir. Imported only where a scenario has one."""
+        if self._others is None:
+            from simulator.scenario.others import Others
+
+            self._others = Others(self.lab)
+        self._others.begin(step.other_side)
 
     # --- looking ----------------------------------------------------------------------------
 

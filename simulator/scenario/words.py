@@ -28,6 +28,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         "cannot_tell",
     ),
     "confidence": ("certain", "likely", "cannot tell"),
+    "acts": ("mirror", "move-name", "new-brand", "move-host", "re-register"),
+    "hands": ("operator", "police", "banner", "off"),
     "outcome": ("executed", "refused", "pending"),
     "statuses": (
         "ok",

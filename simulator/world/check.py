@@ -12,6 +12,7 @@ from simulator.world.check_addresses import check_addresses
 from simulator.world.check_machines import check_machines
 from simulator.world.check_measures import check_standing
 from simulator.world.check_names import check_names
+from simulator.world.check_other_side import check_other_side
 from simulator.world.check_people import check_people
 from simulator.world.check_references import check_references
 from simulator.world.check_registration import check_registration
@@ -31,6 +32,7 @@ def check_world(world: World, check: Check) -> None:
     check_standing(sound, check)
     check_signing(sound, check)
     check_registration(sound, check)
+    check_other_side(sound, check)
 
 
 def _resolved(world: World, check: Check) -> World:

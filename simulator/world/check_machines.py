@@ -74,7 +74,17 @@ def _web(world: World) -> list[_Use]:
         for name, entry in world.resolvers.items()
         if entry.hostname is not None
     ]
-    return [*sites, *banners, *pages, authority, *edges, *encrypted, *_registration(world)]
+    spare = [(("hosts", host), host, _SITE) for host in world.spare_hosts()]
+    return [
+        *sites,
+        *banners,
+        *pages,
+        authority,
+        *edges,
+        *encrypted,
+        *spare,
+        *_registration(world),
+    ]
 
 
 def _registration(world: World) -> list[_Use]:

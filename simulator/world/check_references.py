@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.values import message
+from simulator.world.check_other_side import check_plans
 from simulator.world.checking import Check
 from simulator.world.models import World
 
@@ -47,6 +48,9 @@ _REFERENCES = (
     ("edges", "operator", message("operator"), "operators"),
     ("edges", "host", message("host"), "hosts"),
     ("edges", "customers", message("site"), "sites"),
+    ("site_operators", "sites", message("site"), "sites"),
+    ("site_operators", "vantages", message("vantage point"), "vantages"),
+    ("site_operators", "person", message("operator"), "operators"),
     ("vantages", "network", message("network"), "networks"),
     ("vantages", "resolver", message("resolver"), "resolvers"),
 )
@@ -58,6 +62,7 @@ _OWN_NAMES = (
     ("proxies", "host", message("host"), "hosts"),
     ("relays", "host", message("host"), "hosts"),
     ("edges", "host", message("host"), "hosts"),
+    ("audiences", None, message("site"), "sites"),
 )
 _STUDIED = (
     ("site", message("site"), "sites"),
@@ -73,6 +78,9 @@ _APART = (
     ("vpn_exits", "resolvers"),
     ("proxies", "vpn_exits"),
     ("proxies", "resolvers"),
+    ("site_operators", "vantages"),
+    ("site_operators", "operators"),
+    ("site_operators", "authorities"),
 )
 
 
@@ -87,6 +95,7 @@ def check_references(world: World, check: Check) -> None:
         for key, entry in getattr(world, section).items():
             if override is None or getattr(entry, override) is None:
                 check.known((section, key), kind, key, getattr(world, target))
+    check_plans(world, check)
     _elsewhere(world, check)
     _apart(world, check)
 

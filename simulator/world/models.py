@@ -31,6 +31,7 @@ from simulator.world.fields import (
 )
 from simulator.world.measures import StandingMeasure
 from simulator.world.naming import Domain, Nameserver, Registrar, Registry, Resolver, Root
+from simulator.world.other_side import Audience, SiteOperator
 from simulator.world.study import Study
 from simulator.world.ways import Edge, Proxy, Relay, VpnExit
 
@@ -245,6 +246,8 @@ class World(Model):
     proxies: dict[Id, Proxy] = Field(default={})
     relays: dict[Id, Relay] = Field(default={})
     edges: dict[Id, Edge] = Field(default={})
+    site_operators: dict[Id, SiteOperator] = Field(default={})
+    audiences: dict[DomainName, Audience] = Field(default={})
     control: Id | None = None
     """The host, in a network that nobody touches, that every visit is compared with."""
     study: Study | None = None
@@ -328,6 +331,25 @@ class World(Model):
         provider = self.provider_of(entry.network)
         assert provider is not None, "check_world lets no vantage point without a resolver through"
         return self.access_providers[provider].resolvers[0]
+
+    def is_free(self, name: str) -> bool:
+        """Return whether a name is in a domain that nobody has registered yet."""
+        domain = self.domain_of(name)
+        return domain is not None and self.domains[domain].free
+
+    def spare_hosts(self) -> list[str]:
+        """Return the hosts that a site may be moved to, or put up on, later."""
+        found = [
+            host
+            for operator in self.site_operators.values()
+            for _, reaction in operator.reactions()
+            if reaction.act == "move-host"
+            for host in reaction.to
+        ]
+        caught = [operator.dropped for operator in self.site_operators.values()]
+        found += [catch.host for catch in caught if catch is not None]
+        found += [site.host for name, site in self.sites.items() if self.is_free(name)]
+        return list(dict.fromkeys(found))
 
     def domain_of(self, name: str) -> str | None:
         """Return the registered domain that a name is in, or None."""

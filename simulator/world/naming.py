@@ -106,6 +106,10 @@ class Domain(Model):
     negative_ttl: Ttl = 5 * MINUTE
     signed: Flag = False
     records: tuple[Record, ...] = ()
+    free: Flag = False
+    """Nobody has it yet: a site operator of the world may register it, for ``registrant``."""
+    behind: tuple[Name, ...] = ()
+    """Who stands behind the holder of record, the nearest first: in no directory."""
 
 
 class Resolver(Model):
