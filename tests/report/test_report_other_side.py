@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from simulator.report.console import ConsoleReport
 from simulator.report.page import Page
 from simulator.report.published import PUBLISHED
 from simulator.report.result import result
-from simulator.scenario.loader import check_file, load_scenario
+from simulator.scenario.loader import check_file, find_scenario, load_scenario
 from simulator.scenario.result import Result
 from simulator.scenario.runner import ScenarioRun, StepRun
 from simulator.world.faults import Faults
@@ -103,6 +104,20 @@ def test_the_result_keeps_them_apart(told: tuple[ScenarioRun, list[StepRun]]) ->
     assert last.modelled.sites == {"coco-seized.xg": (0, 0), "coco-seized.xh": (1000, 2000)}
     assert last.log.hands == "operator"
     assert last.modelled.visits_missed == 20_000  # two rounds of all people
+
+
+@pytest.mark.parametrize("page", ["en/other-side.md", "fr/autre-camp.md"])
+def test_the_page_has_the_figures_of_the_studies_and_of_the_hydra(page: str) -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / page).read_text(encoding="utf-8")
+    assert [each.study for each in PUBLISHED if f"| {each.study} |" not in text] == []
+    rows = dict(re.findall(r"^\| `(coco-\w+\.xg)` \|.*\| (\d+ \S+ \d+) % \|$", text, re.M))
+    expected = {}
+    for step in load_scenario(find_scenario("hydra")).scenario.steps[-4:]:
+        [site] = step.audience
+        wanted = step.expect[site]
+        [least], [most] = wanted.kept_least.values, wanted.kept_most.values
+        expected[site] = f"{least} {'to' if page.startswith('en') else 'à'} {most}"
+    assert rows == expected
 
 
 @pytest.mark.parametrize(
