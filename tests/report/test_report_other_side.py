@@ -64,7 +64,9 @@ def test_the_page_tells_measured_from_modelled(told: tuple[ScenarioRun, list[Ste
     assert "modelled measured" in lines
     assert "coco-seized.xg 0 opens from nowhere" in lines
     assert "coco-seized.xh 1,000 to 2,000 opens from everywhere" in lines
-    assert "The team of coco-seized: registers coco-seized.xh at Skerry Names and opens it" in page
+    assert (
+        "The team of coco-seized: registered coco-seized.xh at Skerry Names and opened it" in page
+    )
     assert "visits that did not come since" in page
 
 
