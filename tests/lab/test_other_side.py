@@ -112,6 +112,23 @@ def test_imitators_open_other_brands(watch: Watch) -> None:
     assert sorted(found[1:]) == [Successor(brand, same=False) for brand in brands]
 
 
+def test_an_owner_may_begin_again_under_another_brand(watch: Watch, world: World) -> None:
+    team = world.site_operators["one-team"]
+    assert team.name_lost is not None
+    again = team.model_copy(
+        update={"name_lost": team.name_lost.model_copy(update={"act": "new-brand"})}
+    )
+    changed = world.model_copy(
+        update={"site_operators": {**world.site_operators, "one-team": again}}
+    )
+    lab, side = watch("one-team", changed=changed)
+    lab.run(lab.impose("xg-registry", Lever.SERVER_HOLD, "coco-one.xg"))
+    lab.run(lab.wait(4 * DAY))
+    assert told(side.acts) == [("new-brand", MOVED, "executed")]
+    # Fewer follow to a name that they do not know, whoever is behind it.
+    assert side.successors("coco-one.xg")[1:] == (Successor(MOVED, same=False),)
+
+
 def test_an_arrest_stops_the_team_until_it_is_lifted(watch: Watch) -> None:
     lab, side = watch("arrested-team")
     arrest = lab.run(lab.impose("patron", Lever.ARREST, "coco-arrested.xg"))
