@@ -32,7 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "report": BASE
     | {"text", "wire", "net", "roles", "world", "lab", "scenario"}
     | {"matrix", "tools", "ooni", "__init__"},
-    "bench": BASE | {"text", "net", "world", "lab", "scenario", "matrix", "report"},
+    "bench": BASE
+    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "report"},
     "cli": BASE
     | {"text", "net", "world", "lab", "scenario", "matrix", "tools", "ooni", "report", "bench"},
     "__main__": {"cli"},

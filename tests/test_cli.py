@@ -208,7 +208,7 @@ def test_json_on_standard_output_stands_alone(
     assert shown.err == ""
 
 
-ENGLISH = re.compile(r"\b(?:the|its|is|and|to|not|of|has|lifted)\b")
+ENGLISH = re.compile(r"\b(?:the|its|is|and|to|not|of|has|since|lifted)\b")
 FRENCH = re.compile(r"\b(?:le|la|les|des|du|une?|est|ne|pas|levée?|à|de|a)\b|l'")
 
 

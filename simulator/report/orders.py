@@ -127,7 +127,7 @@ class OrderReport:
         """Say once that an authority ends at the border, then what would go further."""
         reasons = [dict(order.reason.arguments) for order in alike]
         border = message(
-            "{authority} is obeyed in {home}; the operators are abroad and need not obey.",
+            "{authority} is obeyed at home ({home}); the operators are abroad and need not obey.",
             authority=reasons[0]["authority"],
             home=reasons[0]["home"],
         )

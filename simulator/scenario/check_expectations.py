@@ -10,7 +10,8 @@ from simulator.scenario.check_fields import (
     OF_VANTAGES,
     FieldCheck,
 )
-from simulator.scenario.models import ALL, Expected, Step, asks
+from simulator.scenario.expected import Expected
+from simulator.scenario.models import ALL, Step, asks
 from simulator.values import Message, message
 from simulator.world.faults import Place, nearest
 

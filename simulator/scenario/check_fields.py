@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.scenario.models import ALL, Expected, Step
+from simulator.scenario.expected import Expected
+from simulator.scenario.models import ALL, Step
 from simulator.scenario.words import WORDS
 from simulator.values import Message, message
 from simulator.world.checking import Check

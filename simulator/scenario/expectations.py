@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.scenario.models import ALL, Expected, Step
+from simulator.scenario.expected import Expected
+from simulator.scenario.models import ALL, Step
 from simulator.values import Instant, Observation, OutcomeState
 from simulator.world.fields import Text
 

@@ -81,7 +81,7 @@ def packed(kind: str, data: str) -> bytes:
 def ds_of(key: ZoneKey, name: str, digest_type: int = 2) -> str:
     """Return the data of the DS record that makes the zone above vouch for a zone's key."""
     digest = _digest(key.data, name, digest_type)
-    return f"{key.tag} {ECDSA_P256} {digest_type} {digest}"
+    return f"{key.tag} {ECDSA_P256} {digest_type} {digest.upper()}"
 
 
 def matches_ds(ds: str, key: str, name: str) -> bool:

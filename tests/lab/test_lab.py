@@ -104,7 +104,7 @@ def test_an_address_block_that_forgot_ipv6_is_walked_round_by_it(lab: Lab) -> No
 def test_an_order_abroad_is_refused_with_the_reason(lab: Lab) -> None:
     [outcome] = lab.run(lab.order("prosecutor-fr", "rila-hosting", Lever.HOST_TAKEOVER, "coco.xg"))
     assert outcome.state is OutcomeState.REFUSED
-    assert "is obeyed in FR; Rila Hosting is in BG" in str(outcome.reason)
+    assert "is obeyed at home (FR); Rila Hosting is abroad (BG)" in str(outcome.reason)
     assert "European Investigation Order" in str(outcome.reason)
     assert see(lab, SITE, "sofia").page == "site"
 

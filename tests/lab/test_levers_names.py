@@ -11,6 +11,7 @@ from simulator.errors import LabError
 from simulator.lab.orders import OrderOutcome
 from simulator.roles.registry.objects import SERVER, Domain
 from simulator.values import DAY, HOUR, Lever, OutcomeState
+from simulator.world.models import World
 
 SITE = "https://coco.xg/"
 BANNER_ADDRESS = "192.0.2.10"
@@ -130,8 +131,14 @@ def test_a_transfer_with_a_banner_leads_the_name_there(lab: Lab) -> None:
     assert page(lab, "https://roses.test/") == "site"
 
 
-def test_a_transfer_needs_a_registrar_of_the_authorities(lab: Lab) -> None:
-    refused = order(lab, "xg-registry", Lever.TRANSFER, "t")
+def test_a_transfer_goes_to_the_registrar_of_the_authorities(lab: Lab, europe: World) -> None:
+    """The only one of a public body; where there is none, the order has to name one."""
+    assert order(lab, "xg-registry", Lever.TRANSFER, "t").state is OutcomeState.EXECUTED
+    assert at_registry(lab).sponsor == "state-names"
+    private = {key: each for key, each in europe.registrars.items() if key != "state-names"}
+    without = Lab(europe.model_copy(update={"registrars": private}))
+    refused = order(without, "xg-registry", Lever.TRANSFER, "t")
+    without.close()
     assert str(refused.reason) == "name the registrar: 0 of .xg belong to authorities"
 
 

@@ -186,13 +186,13 @@ def test_refusals_abroad_are_told_together_and_each_with_its_ways(headline: Scen
     assert (
         "Paris prosecutor → Rila Hosting: take over the host"
         " Paris prosecutor → Registry of .xg: redelegate the name"
-        " ✕ refused. Paris prosecutor is obeyed in France; the operators are abroad and need not"
-        " obey. What could reach Rila Hosting (Bulgaria): a European Investigation Order, or"
+        " ✕ refused. Paris prosecutor is obeyed at home (France); the operators are abroad and need"
+        " not obey. What could reach Rila Hosting (Bulgaria): a European Investigation Order, or"
         " proceedings of its own, coordinated at Eurojust, or mutual legal assistance. What could"
         " reach Registry of .xg (Guernsey): mutual legal assistance, or a request from police to"
         " police, or a request to the operator itself."
     ) in shown
-    assert shown.count("is obeyed in France") == 1
+    assert shown.count("is obeyed at home (France)") == 1
 
 
 def test_sources_are_in_the_language_and_marked_where_doubtful(headline: ScenarioRun) -> None:

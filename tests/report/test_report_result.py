@@ -28,7 +28,7 @@ def test_the_result_has_every_field_of_the_contract(headline: ScenarioRun) -> No
 def test_reasons_are_in_the_language_asked_for(headline: ScenarioRun) -> None:
     english, french = (result(headline, language)["orders"][0] for language in ("en", "fr"))
     assert english["reason"] == (
-        "a national judicial order binds operators in France, where its authority has power"
+        "a national judicial order binds operators where its authority has power (France)"
     )
     assert french["reason"] == (
         "une décision judiciaire nationale lie les opérateurs là où son autorité a pouvoir (France)"

@@ -9,7 +9,8 @@ from textwrap import indent
 import pytest
 
 from simulator.scenario.crosscheck import check_scenario
-from simulator.scenario.models import ACTIONS, Expected, Scenario, Step
+from simulator.scenario.expected import Expected
+from simulator.scenario.models import ACTIONS, Scenario, Step
 from simulator.world.loader import built_in_world, world_of
 from simulator.world.models import World
 from simulator.world.source import read

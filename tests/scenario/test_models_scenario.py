@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator.measures import AddressAction, DnsLie
-from simulator.scenario.models import ACTIONS, Match, Scenario, Step
+from simulator.scenario.expected import Match
+from simulator.scenario.models import ACTIONS, Scenario, Step
 from simulator.values import Lever
 from simulator.world.faults import Faults
 from simulator.world.source import read

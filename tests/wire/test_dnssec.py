@@ -122,8 +122,10 @@ def test_another_library_makes_the_same_ds(digest_type: int) -> None:
     policy.ok_to_create_ds = policy.ok_to_validate_ds = lambda algorithm: True
     name = dns.name.from_text("clips.test.")
     made = dns.dnssec.make_ds(name, key, digest_type, policy=policy)
-    assert dnssec.ds_of(KEY, "clips.test", digest_type) == made.to_text()
-    assert dnssec.matches_ds(made.to_text().upper(), KEY.data, "clips.test")
+    assert dnssec.ds_of(KEY, "clips.test", digest_type) == made.to_text().replace(
+        made.digest.hex(), made.digest.hex().upper()
+    )
+    assert dnssec.matches_ds(made.to_text(), KEY.data, "clips.test")
 
 
 def test_a_wildcards_signature_holds_for_what_it_stands_for() -> None:

@@ -23,7 +23,7 @@ from simulator.values import Message, message
 _WAYS_SHOWN: Final = 3
 
 OUT_OF_REACH: Final = message(
-    "{authority} is obeyed in {home}; {operator} is in {country} and need not obey."
+    "{authority} is obeyed at home ({home}); {operator} is abroad ({country}) and need not obey."
     " What could reach it: {ways}"
 )
 """The template of the refusal of a plain order, by which a report can gather several."""
@@ -52,8 +52,9 @@ def ordered(case: Case) -> Decision:
     if not could:
         return case.refused(
             message(
-                "{authority} is obeyed in {home}; {operator} is in {country}, and nothing in force"
-                " on {date} carries {action} there: only an authority of {country} can order it",
+                "{authority} is obeyed at home ({home}); {operator} is abroad ({country}), and"
+                " nothing in force on {date} carries {action} there: only an authority of that"
+                " country can order it",
                 authority=case.authority.name,
                 home=case.authority.country,
                 operator=case.operator.name,
@@ -80,7 +81,7 @@ def coordinated(case: Case, coordination: Coordination) -> Decision:
     if partner is not None and not at_home(partner, case.operator):
         return case.refused(
             message(
-                "{partner} is not at home in {country}, where {operator} is",
+                "{partner} is not at home where {operator} is ({country})",
                 partner=partner.name,
                 country=case.operator.country,
                 operator=case.operator.name,
@@ -201,7 +202,7 @@ def carried(case: Case, instrument: Instrument, partner: Authority | None) -> De
     if instrument.whole:  # its delay runs until the local authority has acted
         execution = execution._replace(delay=NO_DELAY)
     reason = message(
-        "{instrument} reaches {partner}, which acts by its own law: {limit}",
+        "{partner} acts by its own law, on {instrument}: {limit}",
         instrument=instrument.name,
         partner=partner.name,
         limit=instrument.limit,

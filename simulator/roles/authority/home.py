@@ -38,7 +38,7 @@ def at_home(case: Case, named: str | None = None) -> Decision:
     path = (Step(authority.name, operator.name, instrument.id, instrument.name, instrument.delay),)
     if instrument.binding:
         reason = message(
-            "{instrument} binds operators in {country}, where its authority has power",
+            "{instrument} binds operators where its authority has power ({country})",
             instrument=instrument.name,
             country=operator.country,
         )

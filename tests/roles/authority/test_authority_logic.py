@@ -111,7 +111,7 @@ def test_a_national_order_binds_at_home() -> None:
     assert decision.delay == Delay(HOUR, DAY, 3 * DAY)
     assert decision.doubt is Doubt.UNCHECKED
     assert str(decision.reason) == (
-        "a national judicial order binds operators in FR, where its authority has power"
+        "a national judicial order binds operators where its authority has power (FR)"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_plain_order_to_a_foreign_host_is_refused_and_says_what_could_reach_it
     decision = decide(PARIS, RILA, Lever.HOST_TAKEOVER, IN_2024)
     assert (decision.binding, decision.path) == (False, ())
     assert str(decision.reason) == (
-        "Paris prosecutor is obeyed in FR; Rila Hosting is in BG and need not obey."
+        "Paris prosecutor is obeyed at home (FR); Rila Hosting is abroad (BG) and need not obey."
         " What could reach it: a European Investigation Order,"
         " or proceedings of its own, coordinated at Eurojust, or mutual legal assistance"
     )
@@ -178,9 +178,9 @@ def test_a_plain_order_to_a_foreign_registry_is_refused_and_says_what_could_reac
         decision = decide(authority, XG, Lever.REDELEGATION, IN_2024)
         assert decision.refused
         assert str(decision.reason) == (
-            f"{authority.name} is obeyed in FR; .xg registry is in GG and need not obey."
-            " What could reach it: mutual legal assistance, or a request from police to police,"
-            " or a request to the operator itself"
+            f"{authority.name} is obeyed at home (FR); .xg registry is abroad (GG) and need"
+            " not obey. What could reach it: mutual legal assistance, or a request from police to"
+            " police, or a request to the operator itself"
         )
 
 
@@ -189,8 +189,9 @@ def test_nothing_carries_a_block_abroad() -> None:
         decision = decide(PARIS, MEUSE, LIE, IN_2024, coordination)
         assert decision.refused
         assert str(decision.reason) == (
-            "Paris prosecutor is obeyed in FR; Meuse Net is in BE, and nothing in force on"
-            " 2024-06-25 carries a lie about the name there: only an authority of BE can order it"
+            "Paris prosecutor is obeyed at home (FR); Meuse Net is abroad (BE), and nothing in"
+            " force on 2024-06-25 carries a lie about the name there: only an authority of that"
+            " country can order it"
         )
     assert ways_abroad(PARIS, MEUSE, LIE, IN_2024) == ()
 
@@ -208,7 +209,7 @@ def test_an_investigation_order_reaches_a_host_through_its_own_judge() -> None:
     assert decision.delay == Delay(DAY, 60 * DAY, 120 * DAY)
     assert decision.doubt is Doubt.UNCHECKED
     assert str(decision.reason) == (
-        "a European Investigation Order reaches Sofia prosecutor, which acts by its own law:"
+        "Sofia prosecutor acts by its own law, on a European Investigation Order:"
         " it yields evidence, a copy of the server included; taking the machine is the local"
         " judge's decision"
     )
@@ -302,7 +303,7 @@ def test_a_polite_letter_abroad_is_declined_unless_the_operator_heeds_it() -> No
 
 def test_a_partner_must_be_at_home_there_and_fit_the_instrument() -> None:
     elsewhere = decide(PARIS, RILA, Lever.HOST_OFF, IN_2024, Coordination(partner=GUERNSEY))
-    assert str(elsewhere.reason) == ("Guernsey Police is not at home in BG, where Rila Hosting is")
+    assert str(elsewhere.reason) == ("Guernsey Police is not at home where Rila Hosting is (BG)")
     unfit = decide(PARIS, XG, Lever.SERVER_HOLD, IN_2024, Coordination("mla", GUERNSEY))
     assert str(unfit.reason) == "mutual legal assistance is not for Guernsey Police to execute"
 

@@ -39,8 +39,8 @@ def test_all_act_when_the_slowest_is_ready() -> None:
         "national-order",
     ]
     assert str(planned.members[1].reason) == (
-        "Guernsey Police can act on .xg registry: a request from police to police reaches"
-        " Guernsey Police, which acts by its own law: it obliges nobody; the local police may"
+        "Guernsey Police can act on .xg registry: Guernsey Police acts by its own law,"
+        " on a request from police to police: it obliges nobody; the local police may"
         " ask the operator, who may decline"
     )
 
@@ -54,7 +54,7 @@ def test_whom_no_path_reaches_is_left_out_with_the_reason() -> None:
         None,
         refused.decision.reason,
     )
-    assert "only an authority of BE can order it" in str(refused.reason)
+    assert "Meuse Net is abroad (BE)" in str(refused.reason)
     assert [each.member for each in planned.taking_part] == [NAME]
 
 
