@@ -11,6 +11,9 @@ import difflib
 import io
 import json
 import sys
+import textwrap
+
+from defusedxml.minidom import parseString
 
 from simulator import Lab
 from simulator.cli import main as command
@@ -22,6 +25,10 @@ from simulator.values import DAY, HOUR, MINUTE, Lever
 NAME = "coco-twin.xg"
 LOOKERS = ["paris", "amsterdam", "berlin", "vilnius"]
 ORDER = "order-1"
+FRENCH = {
+    "the order is given": "l'ordre est donné",
+    "{who} asks .{tld} for its messages": "{who} relève ses messages auprès du .{tld}",
+}
 
 
 class Story:
@@ -49,7 +56,12 @@ class Story:
 
     def note(self, part: str, *lines: str) -> None:
         """Keep lines of a part."""
-        self.printed[part] = self.printed.get(part, "") + "".join(f"{line}\n" for line in lines)
+        shown = "".join(f"{line.rstrip()}\n" for line in lines)
+        self.printed[part] = self.printed.get(part, "") + shown
+
+    def words(self, english: str) -> str:
+        """The story's own words, in its language."""
+        return FRENCH[english] if self.language == "fr" else english
 
     def clock(self) -> str:
         """The lab's date and time."""
@@ -64,16 +76,18 @@ class Story:
         statuses = (await self.record())["status"]
         self.note("zone", f"# {self.clock()}", *await self.delegation())
         await self.look()
-        self.note("order", f"# {self.clock()}: the order is given")
+        self.note("order", f"# {self.clock()}: {self.words('the order is given')}")
         [outcome] = await self.lab.order(
             "police-gg", "xg-registry", Lever.REDELEGATION, NAME, key=ORDER
         )
         self.tell_outcome(outcome)
         await self.publication()
+        self.tell_messages()
         await self.caches()
         after = (await self.tool("whois", NAME)).splitlines()
         changed = difflib.unified_diff(before, after, n=0, lineterm="")
-        self.note("record", *(line for line in changed if line[0] in "+-" and line[1] not in "+-"))
+        differs = (line for line in changed if line[0] in "+-" and line[1] not in "+->")
+        self.note("record", *differs)
         self.note("record", "", f"RDAP: {statuses} -> {(await self.record())['status']}")
         await self.lab.lift(ORDER)
         await self.lab.wait(HOUR)
@@ -90,7 +104,16 @@ class Story:
         """What the order came to, and what the registry's own systems said."""
         self.note("order", f"xg-registry: {outcome.state.value}, {self.clock()}")
         for field, value in outcome.details:
-            self.note("order", f"  {field}: {value}")
+            self.note("order", *textwrap.wrap(f"  {field}: {value}", 100, subsequent_indent="    "))
+
+    def tell_messages(self) -> None:
+        """Show the messages that the name's registrar has fetched, as they came over the wire."""
+        for heard in self.lab.registration.heard:
+            when = self.lab.clock.date(heard.at).isoformat(" ", "minutes")
+            asked = self.words("{who} asks .{tld} for its messages").format(
+                who=heard.registrar, tld=heard.tld
+            )
+            self.note("poll", f"# {when}: {asked}", *indented(heard.notice.document))
 
     async def publication(self) -> None:
         """Ask the top-level domain's server every minute until it says something else."""
@@ -117,11 +140,21 @@ class Story:
 
     def journal(self) -> None:
         """What the lab noted of it."""
-        told = ("law", "registry", "registrar", "zone", "certificate")
+        told = ("law", "registry", "zone", "certificate", "poll")
         for entry in self.lab.journal:
             if entry.at > 0 and any(word in entry.who + entry.what for word in told):
-                details = " ".join(f"{key}={value}" for key, value in entry.details.items())
-                self.note("journal", f"{entry.at // MINUTE:>5} min  {entry.who}: {entry.what} {details}")
+                facts = [f"{key}={value}" for key, value in entry.details.items() if value]
+                line = f"{entry.at // MINUTE:>5} min  {entry.who}: {entry.what} {' '.join(facts)}"
+                self.note(
+                    "journal",
+                    *textwrap.wrap(line, 110, subsequent_indent=" " * 11, break_on_hyphens=False),
+                )
+
+
+def indented(document: bytes) -> list[str]:
+    """Return XML in lines, as a person reads it: on the wire it is in one."""
+    shown: str = parseString(document).documentElement.toprettyxml(indent="  ")
+    return shown.splitlines()
 
 
 def law(language: str) -> str:

@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"text", "wire", "net", "roles", "world", "lab", "scenario"}
     | {"matrix", "tools", "ooni", "__init__"},
     "bench": BASE
-    | {"text", "wire", "net", "roles", "world", "lab", "scenario", "matrix", "report"},
+    | {"text", "wire", "serving", "net", "roles", "world", "lab", "scenario", "matrix"}
+    | {"report"},
     "cli": BASE
     | {"text", "net", "world", "lab", "scenario", "matrix", "tools", "ooni", "report", "bench"},
     "__main__": {"cli"},

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.bench.epp import epp_commands
 from simulator.bench.figures import Figure
 from simulator.bench.matrix import cells, diagnoses
 from simulator.bench.measures import contrast, growth, lookups, packets, visits
@@ -32,6 +33,7 @@ _PARTS: tuple[tuple[Message, Callable[[], Figure | list[Figure]]], ...] = (
     (message("packets"), packets),
     (message("lookups"), lookups),
     (message("signed answers"), signed_answers),
+    (message("EPP commands"), epp_commands),
     (message("growth"), growth),
     (message("the matrix"), cells),
     (message("diagnoses"), diagnoses),

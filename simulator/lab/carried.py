@@ -98,10 +98,13 @@ def told_of(done: Done, command: str) -> Details:
     ``command`` says what it was where no wire carried it.
     """
     by_wire = [sent for sent in done.commands if sent.server_transaction == done.transaction]
+    if done.code is None:  # nobody asked the registry
+        return (("answer", str(done.reason)),)
     if not by_wire:
-        code = () if done.code is None else (("result", str(done.code)),)
         own = (("svTRID", done.transaction),) if done.transaction else ()
-        return (("command", command), *code, ("answer", str(done.reason)), *own)
+        return (
+            ("command", command), ("result", str(done.code)), ("answer", str(done.reason)), *own
+        )  # fmt: skip
     sent = by_wire[0]
     others = [
         other for other in done.commands if other is not sent and not other.what.endswith(" info")

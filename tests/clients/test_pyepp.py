@@ -23,7 +23,9 @@ from simulator.roles.certification.logic import Authority, check_request
 from simulator.roles.registry.epp_service import EppServer
 from simulator.roles.registry.epp_session import EppAccount, EppAccounts
 from simulator.roles.registry.logic import Registry
+from simulator.roles.registry.objects import PostalInfo
 from simulator.roles.registry.policy import Policy
+from simulator.roles.registry.poll import Cause
 from simulator.serving.certificates import TlsContexts
 from simulator.values import SECOND
 
@@ -36,7 +38,7 @@ LOOPBACK, NAME = "127.0.0.1", "localhost"
 CALENDAR_START = 1_719_302_400  # 2024-06-25T08:00:00Z
 TODAY = datetime.datetime.now(datetime.UTC)  # noqa: TID251 - OpenSSL compares with it
 
-SCRIPT = """
+BEGIN = """
 import datetime, json, sys
 from pyepp import *
 
@@ -54,8 +56,15 @@ def session(account):
     epp.connect()
     epp.login(account, "secret-" + account, ["rgp-1.0", "changePoll-1.0"])
     return epp
+"""
+
+LIFE = '''
+TRANSFER = """<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command>
+  <transfer op="%s"><domain:transfer xmlns:domain="urn:ietf:params:xml:ns:domain-1.0">
+    <domain:name>coco.xg</domain:name></domain:transfer></transfer></command></epp>"""
 
 candie = session("candie")
+print(json.dumps(b"<svID>islands</svID>" in candie.hello()))
 contacts, hosts, domains = Contact(candie), Host(candie), Domain(candie)
 address = AddressData("1 High Street", "St Peter Port", "GG", postal_code="GY1 1AA")
 print(json.dumps(contacts.check(["C-1"]).result_data))
@@ -79,17 +88,26 @@ said(domains.update("coco.xg", add_hosts=["ns.coco.xg"], remove_hosts=["ns.far.e
 info = said(domains.info("coco.xg"), "status", "host", "registrant", "tech", "expiry_date",
             "password")
 print(json.dumps([ds.digest for ds in info.result_data.dns_sec]))
-said(candie.execute('''<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update>
+said(candie.execute("""<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update>
   <domain:update xmlns:domain="urn:ietf:params:xml:ns:domain-1.0">
     <domain:name>coco.xg</domain:name></domain:update></update>
   <extension><secDNS:update xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1">
     <secDNS:rem><secDNS:all>true</secDNS:all></secDNS:rem></secDNS:update></extension>
-  </command></epp>'''))
+  </command></epp>"""))
 said(domains.info("coco.xg"), "dns_sec")
 said(domains.renew("coco.xg", datetime.date(2025, 6, 25), 2))
 said(domains.renew("coco.xg", datetime.date(2025, 6, 25), 2))
 
-loire = session("loire")
+loire = EppCommunicator("localhost", sys.argv[1])
+loire.connect()
+said(loire.execute("""<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login>
+  <clID>loire</clID><pw>secret-loire</pw><newPW>secret-changed</newPW>
+  <options><version>1.0</version><lang>en</lang></options>
+  <svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI>
+    <objURI>urn:example:params:xml:ns:nobody-knows-this-1.0</objURI>
+    <svcExtension><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI>
+      <extURI>urn:example:params:xml:ns:nor-this-1.0</extURI></svcExtension></svcs>
+  </login></command></epp>"""))
 moving = Domain(loire)
 said(moving.transfer("coco.xg", "first-secret"))
 said(domains.update("coco.xg", remove_statuses=["clientHold", "clientTransferProhibited"]))
@@ -100,9 +118,13 @@ queue = Poll(candie)
 first = said(queue.request(), "message_count", "messages")
 said(queue.acknowledge(first.result_data.message_id), "message_count")
 said(queue.request())
-said(candie.execute('''<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command>
-  <transfer op="approve"><domain:transfer xmlns:domain="urn:ietf:params:xml:ns:domain-1.0">
-    <domain:name>coco.xg</domain:name></domain:transfer></transfer></command></epp>'''))
+said(loire.execute(TRANSFER % "query"))
+said(loire.execute(TRANSFER % "approve"))
+said(candie.execute(TRANSFER % "reject"))
+said(moving.transfer("coco.xg", "first-secret"))
+said(loire.execute(TRANSFER % "cancel"))
+said(moving.transfer("coco.xg", "first-secret"))
+said(candie.execute(TRANSFER % "approve"))
 said(domains.update("coco.xg", add_statuses=[("clientHold", "x")]))
 said(Poll(loire).request(), "messages")
 
@@ -118,6 +140,20 @@ when = datetime.datetime(2024, 6, 25, 8)
 said(moving.restore_report("coco.xg", "before", "after", when, when, "a mistake", "one", "two"))
 said(moving.info("coco.xg"), "status", "sponsoring_client_id")
 said(loire.logout())
+said(candie.logout())
+'''
+
+SEIZED = """
+candie = session("candie")
+domains, queue = Domain(candie), Poll(candie)
+for _ in range(2):
+    told = said(queue.request(), "messages")
+    print(json.dumps([word.encode() in told.raw_response for word in (
+        'state="before"', 'state="after"', "Guernsey court", "12/2024", "secDNS:dsData", "serverUpdateProhibited")]))
+    said(queue.acknowledge(told.result_data.message_id))
+said(domains.info("coco.xg"), "status", "host", "dns_sec")
+said(domains.update("coco.xg", add_hosts=["ns.far.example"]))
+said(domains.delete("coco.xg"))
 said(candie.logout())
 """
 
@@ -146,11 +182,11 @@ async def server() -> AsyncIterator[tuple[int, Registry, Authority]]:
     await asyncio.sleep(0)
 
 
-async def run(port: int, authority: Authority, folder: Path) -> list[Any]:
+async def run(script: str, port: int, authority: Authority, folder: Path) -> list[Any]:
     root = folder / "root.pem"
     root.write_text(authority.root_pem)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SCRIPT, str(port)),
+        *(sys.executable, "-c", BEGIN + script, str(port)),
         env={**os.environ, "SSL_CERT_FILE": str(root), "PYTHONWARNINGS": "ignore"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -162,6 +198,7 @@ async def run(port: int, authority: Authority, folder: Path) -> list[Any]:
 
 
 EXPECTED: list[Any] = [
+    True,
     {"C-1": {"avail": True, "reason": None}},
     [1000, None, {}],
     [1000, None, {}],
@@ -213,6 +250,7 @@ EXPECTED: list[Any] = [
     [1000, None, {"dns_sec": None}],
     [1000, None, {}],
     [2004, "this is not the present expiry of coco.xg", {}],
+    [1000, None, {}],
     [2304, "coco.xg has the status clientTransferProhibited, which prohibits this", {}],
     [1000, None, {}],
     [2202, "the authorization information for coco.xg is wrong", {}],
@@ -229,11 +267,17 @@ EXPECTED: list[Any] = [
     [1000, None, {"message_count": 0}],
     [1300, None, {}],
     [1000, None, {}],
+    [2201, "the transfer of coco.xg is not for loire to answer", {}],
+    [1000, None, {}],
+    [1001, None, {}],
+    [1000, None, {}],
+    [1001, None, {}],
+    [1000, None, {}],
     [2201, "candie does not sponsor coco.xg", {}],
     [
         1301,
         None,
-        {"messages": ["coco.xg is transferred"]},
+        {"messages": ["coco.xg stays with its sponsor"]},
     ],
     [2305, "coco.xg has hosts under it: ns.coco.xg", {}],
     [2201, "candie does not sponsor ns.coco.xg", {}],
@@ -252,5 +296,42 @@ EXPECTED: list[Any] = [
 
 async def test_a_full_life_cycle(server: tuple[int, Registry, Authority], tmp_path: Path) -> None:
     port, _registry, authority = server
-    said = await run(port, authority, tmp_path)
-    assert said == EXPECTED
+    assert await run(LIFE, port, authority, tmp_path) == EXPECTED
+
+
+async def test_it_is_told_of_a_seizure_and_can_do_nothing_about_it(
+    server: tuple[int, Registry, Authority], tmp_path: Path
+) -> None:
+    port, registry, authority = server
+    create(registry)
+    cause = Cause("Guernsey court", case="12/2024")
+    assert registry.redelegate("coco.xg", ("ns.seized.example",), 0, cause=cause).succeeded
+    locks = ["serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited"]
+    assert await run(SEIZED, port, authority, tmp_path) == [
+        [1301, None, {"messages": ["coco.xg is redelegated and locked"]}],
+        [True, False, True, True, True, False],
+        [1000, None, {}],
+        [1301, None, {"messages": ["coco.xg is redelegated and locked"]}],
+        [False, True, True, True, False, True],
+        [1000, None, {}],
+        [1000, None, {"status": locks, "host": ["ns.seized.example"], "dns_sec": None}],
+        [2304, "coco.xg has the status serverUpdateProhibited, which prohibits this", {}],
+        [2304, "coco.xg has the status serverDeleteProhibited, which prohibits this", {}],
+        [1500, None, {}],
+    ]
+
+
+def create(registry: Registry) -> None:
+    """Have candie register a signed name."""
+    postal = PostalInfo("int", "Coco & Co", "St Peter Port", "GG")
+    assert registry.contact_create(
+        "candie", "C-1", 0, postal=(postal,), email="a@coco.example", authorization="contact-secret"
+    ).succeeded
+    assert registry.host_create("candie", "ns.far.example").succeeded
+    ds = "12345 13 2 " + "ab" * 32
+    done = registry.create(
+        "candie", "coco.xg", 0, registrant="C-1", authorization="first-secret",
+        nameservers=("ns.far.example",), ds=(ds,),
+    )  # fmt: skip
+    assert done.succeeded, done
+    registry.poll_clear()

@@ -241,6 +241,9 @@ async def test_a_registrar_hears_by_change_poll_what_the_registry_did(world: Wor
         "custom", "court order", "12/2024",
     )  # fmt: skip
     assert change.date == (CALENDAR_START + 86_400) * 1_000_000
+    whole = read_response(after.document)
+    assert isinstance(whole, Response)
+    assert (whole.data, whole.change) == (after.data, change)
     assert await candie.poll() == ()
 
 

@@ -68,6 +68,8 @@ class EppClient:
         self._turn = asyncio.Lock()
         self.greeting: Greeting | None = None
         """What the server said of itself when the session was opened last."""
+        self.received = b""
+        """The server's last document, as it came."""
 
     def __repr__(self) -> str:
         state = "closed" if self._streams is None else "open"
@@ -173,7 +175,8 @@ class EppClient:
             if not data:
                 raise EppUnavailable("the server hung up")
             self._documents += self._frames.received(data)
-        return read_response(self._documents.pop(0))
+        self.received = self._documents.pop(0)
+        return read_response(self.received)
 
     def _hang_up(self) -> None:
         if self._streams is not None:

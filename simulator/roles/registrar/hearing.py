@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from simulator.roles.registrar.accounts import Books
@@ -21,12 +21,16 @@ _PURGE: Final = "autoPurge"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message of the queue: its id, its words, and what it is about."""
+    """A message of the queue: its id, its words, and what it is about.
+
+    ``document`` is the answer to the poll as it came, for whoever wants to read it whole.
+    """
 
     id: str
     text: str
     data: Data | None = None
     change: ChangeData | None = None
+    document: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:
@@ -36,12 +40,15 @@ class Notice:
         return self.data.name if isinstance(self.data, TransferData | DomainData) else ""
 
 
-def notice_from(response: Response) -> Notice | None:
-    """Return the message in an answer to a poll, or None if there is none."""
+def notice_from(response: Response, document: bytes) -> Notice | None:
+    """Return the message in an answer to a poll, or None if there is none.
+
+    ``document`` is what ``response`` was read from.
+    """
     queue = response.queue
     if queue is None or queue.text is None:
         return None
-    return Notice(queue.id, queue.text, response.data, response.change)
+    return Notice(queue.id, queue.text, response.data, response.change, document)
 
 
 def hear(notice: Notice, registrar: str, books: Books, conduct: Conduct) -> Steps:

@@ -85,7 +85,7 @@ class RegistrarDesk(Desk):
     async def _poll_one(self, tld: str) -> Notice | None:
         session = self._sessions[tld]
         response = await session.command(PollRequest())
-        notice = notice_from(response)
+        notice = notice_from(response, session.received)
         if notice is None:
             return None
         registrar = self.registrar

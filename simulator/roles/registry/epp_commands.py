@@ -8,7 +8,13 @@ from typing import Final
 from simulator.roles.registry import epp_commands_domain as domains
 from simulator.roles.registry import epp_commands_objects as others
 from simulator.roles.registry.epp_commands_domain import answered
-from simulator.roles.registry.epp_shown import Calendar, change_data, message_data, transfer_data
+from simulator.roles.registry.epp_shown import (
+    Calendar,
+    change_data,
+    dnssec_data,
+    message_data,
+    transfer_data,
+)
 from simulator.roles.registry.logic import Registry
 from simulator.roles.registry.objects import Code as RegistryCode
 from simulator.roles.registry.objects import Result
@@ -176,6 +182,7 @@ class Commands:
             Code.ACK_TO_DEQUEUE,
             queue=Queue(count, first.id, calendar.moment(first.queued), str(first.text)),
             data=message_data(first, self._registry.tld, calendar),
+            dnssec=None if first.domain is None else dnssec_data(first.domain),
             change=None if first.change is None else change_data(first.change, calendar),
         )
 
