@@ -79,7 +79,7 @@ def test_an_expectation_that_failed_is_1(
         (["run", "a" * 300], "there is no scenario 'aaa"),
         (
             ["check", "no-such"],
-            "there is no file, scenario or world 'no-such'; there are atlantic, crossroads, europe",
+            "no file, scenario or world 'no-such'; there are atlantic, crossroads, europe, twins",
         ),
         (["run"], "the following arguments are required: NAME_OR_FILE"),
         (["fly"], "invalid choice: 'fly'"),
@@ -177,8 +177,8 @@ def test_check_goes_on_after_a_file_that_is_wrong(
     shown = capsys.readouterr()
     assert shown.out.endswith(f"{small}: no fault found\n")
     assert shown.err == (
-        "there is no file, scenario or world 'no-such'; there are atlantic, crossroads, europe, "
-        f"{', '.join(built_in_scenarios())}\n"
+        "there is no file, scenario or world 'no-such'; there are atlantic, crossroads, europe,"
+        f" twins, {', '.join(built_in_scenarios())}\n"
         f"'{tmp_path}' cannot be read: it is a folder\n"
     )
 

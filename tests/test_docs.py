@@ -48,6 +48,7 @@ PAIRS = {
     "matrix": "matrice",
     "evidence": "preuves",
     "seizure": "saisie",
+    "other-side": "autre-camp",
 }
 FOLDERS = {"measures": "mesures", "ways": "contournements"}
 """Rooms of pages whose file names, ids of the lab, are the same in both languages."""

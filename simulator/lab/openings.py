@@ -39,7 +39,7 @@ class Openings:
         await self._register(domain, self._world.domains[domain], hosts, vantage)
         await self._put_up(name, site, site.host)
         return message(
-            "registers {name} at {registrar} and opens it at {host}",
+            "registered {name} at {registrar} and opened it at {host}",
             name=domain,
             registrar=self._registrar(self._world.domains[domain].registrar),
             host=self._hosting(site.host),
@@ -54,7 +54,7 @@ class Openings:
         hosts |= dict.fromkeys((name, *site.aliases), host)
         self._names.point(domain, self._world.domains[domain], hosts)
         await self._put_up(name, site, host)
-        return message("puts {name} up again at {host}", name=name, host=self._hosting(host))
+        return message("put {name} up again at {host}", name=name, host=self._hosting(host))
 
     def is_dropped(self, name: str) -> bool:
         """Whether a name that was registered once is free again."""
@@ -75,7 +75,7 @@ class Openings:
         await self._register(catch.name, domain, {catch.name: catch.host}, vantage)
         await self._put_up(catch.name, site, catch.host)
         return message(
-            "registers {name}, which was free again, at {registrar}",
+            "registered {name}, which was free again, at {registrar}",
             name=catch.name,
             registrar=self._registrar(catch.registrar),
         )

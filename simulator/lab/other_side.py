@@ -121,7 +121,7 @@ class OtherSide:
 
     async def _watch(self, name: str, watched: _Watched) -> None:
         lab = self._lab
-        while True:
+        while not watched.team.is_through or self._may_catch(watched):
             next_look = lab.now + watched.entry.every
             await self._look(name, watched)
             self._try_to_catch(name, watched)
@@ -204,6 +204,9 @@ class OtherSide:
                 watched.sites.append(plan.target)
             self._done(name, plan.act, plan.target, OutcomeState.EXECUTED, reason, since)
         watched.team.over()
+
+    def _may_catch(self, watched: _Watched) -> bool:
+        return watched.entry.dropped is not None and not watched.caught
 
     def _try_to_catch(self, name: str, watched: _Watched) -> None:
         catch = watched.entry.dropped

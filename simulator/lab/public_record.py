@@ -28,8 +28,8 @@ class PublicRecord(NamedTuple):
     """What a directory said of a name at one time.
 
     ``statuses`` are EPP status values, ``registrar`` is the registrar's id if the world knows
-    one of that name, else what the directory calls it; empty and None for a name that nobody
-    has. ``failure`` is in OONI's words, or None.
+    one of that name, else what the directory calls it, ``holder`` the organization that it
+    names; empty and None for a name that nobody has. ``failure`` is in OONI's words, or None.
     """
 
     at: Instant
@@ -42,6 +42,7 @@ class PublicRecord(NamedTuple):
     statuses: tuple[str, ...] = ()
     registrar: str | None = None
     nameservers: tuple[str, ...] = ()
+    holder: str | None = None
 
 
 async def look_up(lab: Lab, kind: Kind, name: str, vantage: str) -> PublicRecord:
@@ -63,6 +64,7 @@ async def look_up(lab: Lab, kind: Kind, name: str, vantage: str) -> PublicRecord
         statuses=list(found.statuses),
         registrar=registrar,
         nameservers=list(found.nameservers),
+        holder=found.holder,
     )
     return found
 
@@ -78,6 +80,7 @@ async def _by_rdap(lab: Lab, person: Person, name: str) -> PublicRecord:
         statuses=tuple(map(epp_status, told.statuses)),
         registrar=told.registrar,
         nameservers=told.nameservers,
+        holder=told.holder,
     )
 
 
@@ -103,6 +106,7 @@ async def _by_whois(lab: Lab, person: Person, name: str) -> PublicRecord:
             statuses=told.statuses,
             registrar=told.registrar,
             nameservers=told.nameservers,
+            holder=told.holder,
         )
     return asked._replace(failure=failure)
 

@@ -50,7 +50,7 @@ class OtherSideReport:
             name = voice.text(self._world.site_operators[operator].name)
             done = state is OutcomeState.EXECUTED
             sign = page.glyphs.done if done else page.glyphs.refused
-            first = [(f"{' ' * INDENT}{sign} ", styles.QUIET), (f"{name}: ", "bold")]
+            first = [(f"{' ' * INDENT}{sign} ", styles.QUIET), (_label(name, voice), "bold")]
             page.paragraph(voice.say(_told(acts, voice)), first=first, indent=INDENT + 2)
 
     # --- people ---------------------------------------------------------------------------
@@ -113,9 +113,13 @@ class OtherSideReport:
         page.paragraph(voice.say(heading), styles.HEADING)
         for each in PUBLISHED:
             words = message("{market}: {found}.", market=each.market, found=each.found)
-            first = [(f"  {page.glyphs.dot} ", styles.QUIET), (f"{each.study}: ", "bold")]
+            first = [(f"  {page.glyphs.dot} ", styles.QUIET), (_label(each.study, voice), "bold")]
             page.paragraph(voice.say(words), first=first, indent=4)
         page.blank()
+
+
+def _label(who: str, voice: Voice) -> str:
+    return f"{voice.say(message('{who}:', who=who))} "
 
 
 def _told(acts: Sequence[Reacted], voice: Voice) -> Message:
@@ -123,7 +127,7 @@ def _told(acts: Sequence[Reacted], voice: Voice) -> Message:
     after = [each.at - each.noticed for each in acts]
     if len(acts) > 1 and acts[0].state is OutcomeState.EXECUTED:
         return message(
-            "opens {sites}, {least} to {most} after noticing.",
+            "opened {sites}, {least} to {most} after noticing.",
             sites=voice.several(each.target for each in acts),
             least=spell(min(after)),
             most=spell(max(after)),

@@ -35,7 +35,7 @@ PUBLISHED = (
         message("attacks fell by a third, for ten weeks at least"),
     ),
     Published(
-        "Danaher et al., 2016 and 2019",
+        "Danaher et al., 2016, 2019",
         message("films and series, blocking by providers, United Kingdom, 2012 to 2014"),
         message(
             "one site blocked: little changed in all. 53 sites: visits to them −90 %, copying in"

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from simulator.lab.public_record import PublicRecord
     from simulator.lab.registrants import RequestOutcome
     from simulator.lab.registration import Heard
-    from simulator.world.fields import Text
     from simulator.world.models import World
 
 Details = tuple[tuple[str, str], ...]
@@ -155,6 +154,14 @@ class RegistrationReport:
                 first=[(" " * self._indent, "")],
                 indent=self._indent + 2,
             )
+        for name in dict.fromkeys(record.name for record in records if record.holder):
+            behind = self._world.domains[name].behind if name in self._world.domains else ()
+            if behind:
+                chain = self._voice.several(map(self._voice.text, behind))
+                told = message(
+                    "behind the holder of {name}, in no directory: {chain}", name=name, chain=chain
+                )
+                self._aside(self._voice.sentence(told), self._indent + 2)
 
     def _found(self, record: PublicRecord) -> Message:
         if record.failure is not None:
@@ -163,25 +170,29 @@ class RegistrationReport:
             return message("nobody has this name")
         registrar = record.registrar or "-"
         return message(
-            "{registrar}; {statuses}; {nameservers}",
+            "{registrar}; {statuses}; {nameservers}; holder of record: {holder}",
             registrar=self._operator(registrar),
             statuses=", ".join(record.statuses) or "-",
             nameservers=", ".join(record.nameservers) or "-",
+            holder="-" if record.holder is None else self._holder(record.name, record.holder),
         )
 
     # --- names ------------------------------------------------------------------------------
 
     def _registrant(self, request: RequestOutcome) -> str:
-        entry = self._world.domains.get(request.name)
-        name: Text | str = request.account
-        if entry is not None and entry.registrant.en == request.account:
-            name = entry.registrant
-        who = name if isinstance(name, str) else self._voice.text(name)
+        who = self._holder(request.name, request.account)
         who = who[:1].upper() + who[1:]
         if request.vantage is None:
             return who
         place = self._voice.place(request.vantage)
         return self._voice.say(message("{who}, from {place}", who=who, place=place))
+
+    def _holder(self, name: str, told: str) -> str:
+        """Return a holder in the reader's language, where the world has it."""
+        entry = self._world.domains.get(name)
+        if entry is None or entry.registrant.en != told:
+            return told
+        return self._voice.text(entry.registrant)
 
     def _registrar(self, request: RequestOutcome) -> str:
         return self._operator(request.registrar)

@@ -15,7 +15,7 @@ from simulator.scenario.models import ALL, Step, asks
 from simulator.values import Message, message
 from simulator.world.faults import Place, nearest
 
-LOOK_FIELDS = ("statuses", "registrar", "nameservers")
+LOOK_FIELDS = ("statuses", "registrar", "nameservers", "holder")
 """What only a public directory says."""
 
 

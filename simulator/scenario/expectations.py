@@ -156,6 +156,7 @@ def recorded_fields(record: PublicRecord) -> dict[str, Seen]:
         "statuses": record.statuses,
         "registrar": record.registrar,
         "nameservers": record.nameservers,
+        "holder": record.holder,
     }
 
 

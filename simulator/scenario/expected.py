@@ -64,8 +64,8 @@ class Expected(Model):
 
     The fields are those of `simulator.values.Observation`; what is not stated may be
     anything. ``resolver`` is the id of a resolver, ``extended_error`` an INFO-CODE,
-    ``issuer`` and ``certificate_names`` are the certificate's. ``statuses``, ``registrar``
-    and ``nameservers`` are what a ``look`` finds. ``outcome`` is an operator's or a
+    ``issuer`` and ``certificate_names`` are the certificate's. ``statuses``, ``registrar``,
+    ``nameservers`` and ``holder`` are what a ``look`` finds. ``outcome`` is an operator's or a
     registrar's: ``executed``, ``refused`` or ``pending``, and ``code`` the EPP result code
     under it. ``lost`` (sections) and ``tells`` (questions that it has something to show for)
     are those of a copy, expected by its site. A site operator's are ``acts`` and ``opened``,
@@ -98,6 +98,7 @@ class Expected(Model):
     statuses: _Match = ANYTHING
     registrar: _Match = ANYTHING
     nameservers: _Match = ANYTHING
+    holder: _Match = ANYTHING
     outcome: _Match = ANYTHING
     code: _Match = ANYTHING
     lost: _Match = ANYTHING

@@ -149,6 +149,7 @@ class RecordResult(Model):
     statuses: tuple[str, ...]
     registrar: str | None
     nameservers: tuple[str, ...]
+    holder: str | None = None
 
 
 class ExpectationResult(Model):

@@ -137,7 +137,10 @@ class Event(NamedTuple):
 
 
 class DomainSeen(NamedTuple):
-    """What a directory says of a name: statuses in the words of RFC 8056."""
+    """What a directory says of a name: statuses in the words of RFC 8056.
+
+    ``holder`` is the registrant's organization, which is published where its person is not.
+    """
 
     name: str
     statuses: tuple[str, ...] = ()
@@ -145,6 +148,7 @@ class DomainSeen(NamedTuple):
     nameservers: tuple[str, ...] = ()
     registrar: str | None = None
     signed: bool = False
+    holder: str | None = None
 
 
 def read_domain(data: bytes) -> DomainSeen:
@@ -161,6 +165,7 @@ def read_domain(data: bytes) -> DomainSeen:
         tuple([one["ldhName"].lower() for one in _objects(document, "nameservers", "ldhName")]),
         _registrar(document),
         isinstance(secure, dict) and secure.get("delegationSigned") is True,
+        _holder(document),
     )
 
 
@@ -172,19 +177,26 @@ def _events(document: Json) -> Iterable[Event]:
 def _registrar(document: Json) -> str | None:
     for entity in _objects(document, "entities"):
         if "registrar" in _texts(entity.get("roles", [])):
-            return _formatted_name(entity) or (
+            return _on_card(entity, "fn") or (
                 entity["handle"] if isinstance(entity.get("handle"), str) else None
             )
     return None
 
 
-def _formatted_name(entity: Json) -> str | None:
-    """Return the ``fn`` of an entity's jCard (RFC 7095)."""
+def _holder(document: Json) -> str | None:
+    for entity in _objects(document, "entities"):
+        if "registrant" in _texts(entity.get("roles", [])):
+            return _on_card(entity, "org")
+    return None
+
+
+def _on_card(entity: Json, wanted: str) -> str | None:
+    """Return a property of an entity's jCard (RFC 7095): ``fn``, ``org``."""
     card = entity.get("vcardArray")
     if not isinstance(card, list) or len(card) != 2 or not isinstance(card[1], list):
         return None
     for entry in card[1]:
-        if isinstance(entry, list) and len(entry) == 4 and entry[0] == "fn":
+        if isinstance(entry, list) and len(entry) == 4 and entry[0] == wanted:
             return entry[3] if isinstance(entry[3], str) and entry[3] else None
     return None
 

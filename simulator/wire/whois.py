@@ -52,12 +52,16 @@ def read_query(line: bytes) -> Query:
 
 
 class DomainSeen(NamedTuple):
-    """What an answer says of a name; ``statuses`` are EPP status values."""
+    """What an answer says of a name; ``statuses`` are EPP status values.
+
+    ``holder`` is the registrant's organization, which is published where its person is not.
+    """
 
     name: str
     statuses: tuple[str, ...] = ()
     registrar: str | None = None
     nameservers: tuple[str, ...] = ()
+    holder: str | None = None
 
 
 def read_domain(answer: bytes) -> DomainSeen | None:
@@ -70,13 +74,14 @@ def read_domain(answer: bytes) -> DomainSeen | None:
     names = fields.get("Domain Name")
     if names is None:
         return None
-    registrar = fields.get("Registrar")
+    registrar, holder = fields.get("Registrar"), fields.get("Registrant Organization")
     return DomainSeen(
         names[0].lower(),
         # Registries put a link behind each status.
         tuple(value.split()[0] for value in fields.get("Domain Status", ())),
         None if registrar is None else registrar[0],
         tuple(value.lower() for value in fields.get("Name Server", ())),
+        None if holder is None else holder[0],
     )
 
 

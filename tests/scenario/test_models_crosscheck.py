@@ -339,7 +339,7 @@ def test_what_is_checked_may_be_a_world_too(tmp_path: Path) -> None:
             "zzz",
             (
                 "there is no file, scenario or world 'zzz'; there are atlantic, crossroads,"
-                " europe, " + ", ".join(built_in_scenarios())
+                " europe, twins, " + ", ".join(built_in_scenarios())
             ),
         ),
     ):

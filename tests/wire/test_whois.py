@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire.whois import Query, WhoisError, read_query, write_answer
+from simulator.wire.whois import (
+    DomainSeen,
+    Query,
+    WhoisError,
+    read_domain,
+    read_query,
+    write_answer,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +48,18 @@ def test_any_octets_are_a_question_or_a_whois_error(line: bytes) -> None:
 def test_an_answer_is_lines() -> None:
     fields = [("Domain Name", "coco.xg"), ("", ""), ("", "the end")]
     assert write_answer(fields) == b"Domain Name: coco.xg\r\n\r\nthe end\r\n"
+
+
+def test_an_answer_tells_statuses_and_the_organization_that_holds_the_name() -> None:
+    fields = [
+        ("Domain Name", "COCO.XG"),
+        ("Registrar", "Candie Names"),
+        ("Domain Status", "serverHold https://icann.example/epp#serverHold"),
+        ("Registrant Name", "REDACTED FOR PRIVACY"),
+        ("Registrant Organization", "a letter-box company"),
+        ("Name Server", "NS1.RILA.TEST"),
+    ]
+    assert read_domain(write_answer(fields)) == DomainSeen(
+        "coco.xg", ("serverHold",), "Candie Names", ("ns1.rila.test",), "a letter-box company"
+    )
+    assert read_domain(write_answer([("", "No match for coco.xg.")])) is None

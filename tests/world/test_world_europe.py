@@ -72,7 +72,7 @@ def test_what_follows_from_other_entries_is_found(europe: World) -> None:
     ("name", "sentence"),
     [
         ("europa", "there is no world 'europa'; did you mean 'europe'?"),
-        ("mars", "there is no world 'mars'; choose from atlantic, crossroads, europe"),
+        ("mars", "there is no world 'mars'; choose from atlantic, crossroads, europe, twins"),
     ],
 )
 def test_a_world_of_another_name_is_told_of_what_there_is(name: str, sentence: str) -> None:

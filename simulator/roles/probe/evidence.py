@@ -129,6 +129,7 @@ class Registration(NamedTuple):
     events: tuple[tuple[str, str], ...] = ()
     nameservers: tuple[str, ...] = ()
     registrar: str | None = None
+    holder: str | None = None
 
     def has(self, *statuses: str) -> tuple[str, ...]:
         """Return which of some statuses the name has, in the order asked for."""

@@ -90,4 +90,5 @@ def _told(name: str, answer: ExchangeSeen) -> Registration | None:
         tuple([(event.action, event.date) for event in seen.events]),
         seen.nameservers,
         seen.registrar,
+        seen.holder,
     )

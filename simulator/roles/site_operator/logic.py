@@ -131,9 +131,11 @@ class Team:
             self._used[target] = None
         return plan
 
-    def next_due(self) -> Instant | None:
-        """Return when the next plan is due, or None."""
-        return min((plan.at for plan in self.planned), default=None)
+    @property
+    def is_through(self) -> bool:
+        """Whether nothing is left that it could do, so that it need not look any more."""
+        everything = [to for reaction in self.policy.reactions.values() for to in reaction.targets]
+        return not self.planned and all(target in self._used for target in everything)
 
     def due(self, now: Instant, hindrance: Hindrance) -> list[Planned]:
         """Return the acts to carry out now, and hold them for under way until `over`.

@@ -45,6 +45,7 @@ def test_a_domain_is_told_with_its_hold(directory: Any) -> None:
         ("ns1.coco.xg", "ns1.polder.test"),
         "Candie Names",
         signed=True,
+        holder="Prism Example Ltd",
     )
 
 

@@ -75,7 +75,6 @@ def test_an_owner_plans_one_act_and_no_second_while_it_is_planned_or_under_way()
     assert plan.target == "coco.xa"
     assert DAY <= plan.at <= 2 * DAY
     assert one.noticed(Loss.NAME, HOUR) == ([], [])
-    assert one.next_due() == plan.at
     assert one.due(plan.at - 1, Hindrance()) == []
     assert one.due(plan.at, Hindrance()) == [plan]
     assert one.noticed(Loss.NAME, 3 * DAY) == ([], [])
@@ -98,6 +97,16 @@ def test_an_operator_without_names_left_does_nothing() -> None:
     one.due(plan.at, Hindrance())
     one.over()
     assert one.noticed(Loss.NAME, 5 * DAY) == ([], [])
+
+
+def test_who_has_used_up_every_name_is_through() -> None:
+    one = team(imitates=True)
+    assert not one.is_through
+    for cause in (Loss.NAME, Loss.BLOCKED):
+        one.noticed(cause, 0)
+    assert not one.is_through  # planned, and not done
+    one.due(2 * DAY, Hindrance())
+    assert one.is_through
 
 
 def test_an_imitator_plans_all_at_once_and_keeps_its_plans() -> None:
