@@ -148,9 +148,9 @@ candie = session("candie")
 domains, queue = Domain(candie), Poll(candie)
 for _ in range(2):
     told = said(queue.request(), "messages")
-    words = 'state="before"', 'state="after"', "Guernsey court", "12/2024"
-    words += "secDNS:dsData", "serverUpdateProhibited"
-    print(json.dumps([word.encode() in told.raw_response for word in words]))
+    print(json.dumps([word.encode() in told.raw_response for word in (
+        'state="before"', 'state="after"', "Guernsey court", "12/2024",
+        "secDNS:dsData", "serverUpdateProhibited")]))
     said(queue.acknowledge(told.result_data.message_id))
 said(domains.info("coco.xg"), "status", "host", "dns_sec")
 said(domains.update("coco.xg", add_hosts=["ns.far.example"]))
