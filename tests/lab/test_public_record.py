@@ -18,7 +18,7 @@ def look(lab: Lab, kind: Kind, name: str, vantage: str = "paris") -> PublicRecor
 @pytest.mark.parametrize("kind", ["rdap", "whois"])
 def test_both_directories_say_the_same_in_epps_words(lab: Lab, kind: Kind) -> None:
     assert look(lab, kind, "roses.test")[5:] == (
-        None, True, ("ok",), "candie-names", ("ns1.rila.test",),
+        None, True, ("ok",), "candie-names", ("ns1.rila.test",), "a rose grower (invented)",
     )  # fmt: skip
     lab.run(lab.law.levers.pull("l", "test-registry", Lever.REGISTRY_LOCK, "roses.test"))
     assert set(look(lab, kind, "roses.test").statuses) == {
