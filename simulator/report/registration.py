@@ -62,7 +62,7 @@ def systems_said(details: Details) -> tuple[Message, ...]:
             )
         )
     if "undo record" in said:
-        told.append(message("To be undone by: {record}", record=said["undo record"]))
+        told.append(message('Its undo record: "{record}"', record=said["undo record"]))
     if "poll message for" in said:
         told.append(message("A poll message waits for {who}", who=said["poll message for"]))
     return tuple(told)
@@ -125,7 +125,7 @@ class RegistrationReport:
             if at.date() != today:
                 time = date_and_time(at, self._voice.language)
             told = message(
-                "{time}: {registrar} fetches its messages from .{tld}: {text}",
+                '{time}: {registrar} fetches its messages from .{tld}: "{text}"',
                 registrar=self._operator(one.registrar),
                 tld=one.tld,
                 time=time,

@@ -112,19 +112,25 @@ def told(run: ScenarioRun, language: str = "en") -> str:
 
 
 def test_the_report_shows_commands_codes_messages_and_records(play: Play) -> None:
-    lines = [line.strip() for line in told(play(TRANSFER)).splitlines()]
-    for line in (
+    text = " ".join(told(play(TRANSFER)).split())
+    for part in (
         "A video company (invented), from Amsterdam → Polder Names: let clips.test go to another",
         "✓ done. EPP domain update: 1000 Command completed successfully (polder-names-00002,",
         "… pending. EPP domain transfer: 1001 Command completed successfully; action pending",
+<<<<<<< HEAD
         "RDAP of clips.test, from Amsterdam: Polder Names; pendingTransfer; ns1.polder.test; holder of",
         (
             "08:05: Polder Names fetches its messages from .test: the transfer of clips.test awaits"
             " its"
         ),
         "08:10: Candie Names fetches its messages from .test: clips.test is transferred.",
+=======
+        "RDAP of clips.test, from Amsterdam: Polder Names; pendingTransfer; ns1.polder.test;",
+        '08:05: Polder Names fetches its messages from .test: "the transfer of clips.test awaits',
+        '08:10: Candie Names fetches its messages from .test: "clips.test is transferred".',
+>>>>>>> merge
     ):
-        assert line in lines, line
+        assert part in text, part
 
 
 def test_an_order_shows_the_command_under_it_and_who_was_told(play: Play) -> None:
@@ -138,7 +144,7 @@ def test_an_order_shows_the_command_under_it_and_who_was_told(play: Play) -> Non
     assert run.passed
     text = " ".join(told(run).split())
     assert "By the registry's own hand, domain update: 1000 (XG-0000" in text
-    assert "To be undone by: RegistryLock; locks added: serverDeleteProhibited" in text
+    assert 'Its undo record: "RegistryLock; locks added: serverDeleteProhibited' in text
     assert "A poll message waits for candie-names." in text
     assert "EPP domain update: 2304 coco.xg has the status serverUpdateProhibited, which" in text
 
