@@ -117,18 +117,9 @@ def test_the_report_shows_commands_codes_messages_and_records(play: Play) -> Non
         "A video company (invented), from Amsterdam → Polder Names: let clips.test go to another",
         "✓ done. EPP domain update: 1000 Command completed successfully (polder-names-00002,",
         "… pending. EPP domain transfer: 1001 Command completed successfully; action pending",
-<<<<<<< HEAD
-        "RDAP of clips.test, from Amsterdam: Polder Names; pendingTransfer; ns1.polder.test; holder of",
-        (
-            "08:05: Polder Names fetches its messages from .test: the transfer of clips.test awaits"
-            " its"
-        ),
-        "08:10: Candie Names fetches its messages from .test: clips.test is transferred.",
-=======
         "RDAP of clips.test, from Amsterdam: Polder Names; pendingTransfer; ns1.polder.test;",
         '08:05: Polder Names fetches its messages from .test: "the transfer of clips.test awaits',
         '08:10: Candie Names fetches its messages from .test: "clips.test is transferred".',
->>>>>>> merge
     ):
         assert part in text, part
 
