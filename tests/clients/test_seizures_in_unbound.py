@@ -99,10 +99,16 @@ class Running:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that is free for streams and for datagrams: a nameserver takes both."""
+    while True:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
+            stream.bind((LOOPBACK, 0))
+            port: int = stream.getsockname()[1]
+            try:
+                datagram.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
 
 
 async def run(*words: str) -> str:
