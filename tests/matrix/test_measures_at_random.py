@@ -75,7 +75,7 @@ def concerns(entry: MeasureEntry, site: str, world: World) -> bool:
     return False
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(entry=ENTRIES)
 def test_a_measure_leaves_every_other_site_alone_and_can_be_lifted(
     crossroads: World, entry: dict[str, Any]

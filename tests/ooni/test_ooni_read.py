@@ -193,14 +193,14 @@ PARTS = some.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some.binary(max_size=200) | JSON.map(lambda one: json.dumps(one).encode()))
 def test_any_octets_give_a_measurement_or_a_fault(data: bytes) -> None:
     for found in read(data, "f"):
         assert isinstance(found, Fault | Measurement)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     some.fixed_dictionaries(
         {},

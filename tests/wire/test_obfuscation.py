@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.wire.obfuscation import (
@@ -25,13 +25,11 @@ def obfuscator(seed: int = 1, key: bytes = KEY) -> Obfuscator:
     return Obfuscator(key, Random(seed))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000), st.integers())
 def test_what_was_wrapped_comes_out_as_it_went_in(data: bytes, seed: int) -> None:
     assert obfuscator(2).unwrap(obfuscator(seed).wrap(data)) == data
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_what_nobody_wrapped_is_nothing_whatever_it_is(data: bytes) -> None:
     assert obfuscator().unwrap(data) is None

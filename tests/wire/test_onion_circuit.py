@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.wire.onion import cells, messages, ntor
@@ -179,7 +179,6 @@ def test_a_middle_relay_cannot_speak_for_the_exit() -> None:
     assert chain.events == []
 
 
-@settings(deadline=None)
 @given(st.sampled_from([cells.RELAY, cells.CREATED2, cells.RELAY_EARLY]), st.binary(max_size=509))
 def test_garbage_from_the_guard_is_an_error_of_ours(command: int, payload: bytes) -> None:
     body = payload.ljust(509, b"\0")
@@ -188,14 +187,12 @@ def test_garbage_from_the_guard_is_an_error_of_ours(command: int, payload: bytes
             client.receive(command, body)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([cells.RELAY, cells.RELAY_EARLY]), st.binary(max_size=509))
 def test_garbage_from_a_client_is_passed_on_unread(command: int, payload: bytes) -> None:
     body = payload.ljust(509, b"\0")
     assert isinstance(built().exit.peel(command, body), bytes)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=509))
 def test_garbage_for_a_handshake_makes_no_circuit(payload: bytes) -> None:
     keys = RelayKeys.generate(Random(1))

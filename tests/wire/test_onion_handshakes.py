@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.wire.onion import cells, ntor
@@ -35,7 +35,6 @@ def test_both_ends_of_ntor_agree_on_keys() -> None:
     assert len(dict.fromkeys(keys)) == 4
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_the_keys_are_those_of_hkdf_with_sha256(secret: bytes) -> None:
     """tor-spec 5.2.2: salt t_key, info m_expand; here from another implementation."""
@@ -54,7 +53,6 @@ def test_a_relay_without_the_onion_key_cannot_answer() -> None:
         client.finish(reply)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_garbage_for_a_handshake_is_an_error_of_ours(data: bytes) -> None:
     client = ntor.ClientHandshake(RELAY.fingerprint, RELAY.onion_key, b"c" * 32)
@@ -122,7 +120,6 @@ def test_no_changed_octet_of_a_proof_goes_unnoticed() -> None:
     assert accepted == []
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_garbage_proves_nothing(payload: bytes) -> None:
     with pytest.raises(OnionError):
@@ -209,7 +206,6 @@ def test_padding_is_ignored_at_any_time() -> None:
     assert relay.is_open
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_garbage_after_versions_is_cells_or_an_error_of_ours(data: bytes) -> None:
     for link in (calling(), called()):

@@ -249,9 +249,7 @@ def test_a_missing_or_empty_file_is_a_fault(tmp_path: Path) -> None:
     assert complaints(tmp_path) == [f"{path}:1: the file cannot be read: FileNotFoundError"]
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     file=st.sampled_from(FILES), text=st.text(max_size=80) | st.sampled_from(["[" * 5000, "{a: "])
 )
@@ -263,9 +261,7 @@ def test_any_text_is_a_law_or_a_fault(file: str, text: str, tmp_path: Path) -> N
         assert isinstance(read_lawbook(tmp_path), LawBook)
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(file=st.sampled_from(FILES), data=st.data())
 def test_a_file_with_any_line_left_out_is_a_law_or_a_fault(
     file: str, data: st.DataObject, tmp_path: Path
