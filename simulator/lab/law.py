@@ -23,6 +23,7 @@ from simulator.roles.authority.actors import (
 from simulator.roles.authority.decision import Coordination, Decision
 from simulator.roles.authority.logic import decide
 from simulator.roles.authority.operation import Member, MemberPlan, Plan, plan
+from simulator.roles.registry.poll import Cause
 from simulator.values import SECOND, Duration, Instant, Lever, Message, Now, OutcomeState, message
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class Law:
                     banner=part.banner,
                     registrar=part.registrar,
                     keep_ds=part.keep_ds,
+                    cause=self._cause(key, part),
                 )
             except LeverRefused as refused:
                 reason, details = refused.message, refused.details
@@ -217,6 +219,11 @@ class Law:
         if undo is not None:
             self._in_force.setdefault(key, []).append(_InForce(outcome, undo))
         return outcome
+
+    def _cause(self, key: str, part: Part) -> Cause:
+        """Return what a registry tells registrars of an order: whose it is, and its key."""
+        authority = str(self.authority(part.authority).name)
+        return Cause(reason=authority, case=key, case_name="order")
 
     async def lift(self, key: str) -> list[OrderOutcome]:
         """Take back what was executed under a key, and withdraw what was still under way.

@@ -15,11 +15,14 @@ from simulator.lab.levers_machines import MACHINE_LEVERS, MachineLevers
 from simulator.lab.levers_names import NAME_LEVERS, NameLevers
 from simulator.lab.levers_services import ServiceLevers
 from simulator.measures import Measure
+from simulator.roles.registry.poll import Cause
 from simulator.values import Lever, message
 
 if TYPE_CHECKING:
     from simulator.lab.blocking import Blocking
     from simulator.lab.lab import Lab
+
+_NOBODYS = Cause()
 
 
 class Levers:
@@ -69,13 +72,14 @@ class Levers:
         banner: str | None = None,
         registrar: str | None = None,
         keep_ds: bool = False,
+        cause: Cause = _NOBODYS,
     ) -> Carried:
         """Do what an operator was told; return how to take it back, and what is told of it.
 
         ``machine`` extends a takeover from the named site to all on its machine;
         ``registrar`` is who gets a transferred name; ``keep_ds`` makes a redelegation careless:
-        the DS records of the old keys stay. Raises `LabError` with the operator's
-        reason where it cannot be done.
+        the DS records of the old keys stay; ``cause`` is in whose name a registry says that it
+        acts. Raises `LabError` with the operator's reason where it cannot be done.
         """
         if not isinstance(action, Lever):
             return Carried(self._blocking.apply(key, operator, action))
@@ -83,7 +87,7 @@ class Levers:
         if keep_ds and action is not Lever.REDELEGATION:
             raise LabError(message("{lever} cannot leave DS records behind", lever=action.value))
         if action in NAME_LEVERS:
-            options = banner, registrar, keep_ds
+            options = banner, registrar, keep_ds, cause
             return await self.names.carry_out(key, operator, action, name, *options)
         if action in MACHINE_LEVERS:
             shown = self.names.banner(banner) if action is Lever.HOST_TAKEOVER else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.errors import LabError
 from simulator.lab.carried import Carried, Details, LeverRefused, Shared, Undo, insist_code
@@ -18,12 +19,21 @@ if TYPE_CHECKING:
     from simulator.lab.running import RunOn
     from simulator.lab.web import Web
     from simulator.roles.registry.objects import Result
+    from simulator.roles.registry.poll import Cause
     from simulator.values import Now
     from simulator.world.models import World
 
 SEIZURES = "seizures"
 """The account that seized names get at a registrar of the authorities."""
 DARK = ("clientHold", "serverHold", "pendingDelete")
+
+
+class _Order(NamedTuple):
+    """Who pulls a lever, what it is kept under, and in whose name it is done."""
+
+    key: str
+    operator: str
+    cause: Cause
 
 
 class NameLevers:
@@ -61,22 +71,25 @@ class NameLevers:
         banner: str | None,
         registrar: str | None,
         keep_ds: bool,
+        cause: Cause,
     ) -> Carried:
         """Do what an operator was told; ``banner`` is a banner's id, ``registrar`` that of one
-        who gets the name, ``keep_ds`` has a redelegation leave the DS records behind.
+        who gets the name, ``keep_ds`` has a redelegation leave the DS records behind. ``cause``
+        is what a registry tells the registrars concerned.
         `LabError` with the reason where it cannot be done."""
+        order = _Order(key, operator, cause)
         try:
             domain = self._who.registered(name)
         except LabError as error:
             details = await self._registrars.what_the_registry_says(operator, name)
             raise LeverRefused(error.message, details) from error
         if lever is Lever.REDELEGATION:
-            return await self._redelegate(operator, domain, self.banner(banner), keep_ds)
+            return await self._redelegate(order, domain, self.banner(banner), keep_ds)
         if lever is Lever.TRANSFER:
-            return await self._transfer(operator, domain, registrar, banner)
+            return await self._transfer(order, domain, registrar, banner)
         if lever is Lever.RECORD_CHANGE:
             return await self._change_records(operator, domain, name, self.banner(banner))
-        return await _SIMPLE[lever](self, key, operator, domain)
+        return await _SIMPLE[lever](self, order, domain)
 
     def banner(self, banner: str | None) -> str:
         """Return a banner's id: the world's only one unless stated."""
@@ -87,78 +100,86 @@ class NameLevers:
 
     # --- the registrar --------------------------------------------------------------------
 
-    async def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
-        carried = await self._registrars.client_hold(key, operator, domain)
+    async def _client_hold(self, order: _Order, domain: str) -> Carried:
+        carried = await self._registrars.client_hold(order.key, order.operator, domain)
         return carried._replace(warning=self._banner_goes_dark(domain))
 
-    async def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
-        return await self._registrars.freeze_account(key, operator, domain)
+    async def _account_freeze(self, order: _Order, domain: str) -> Carried:
+        return await self._registrars.freeze_account(order.key, order.operator, domain)
 
-    async def _transfer_refusal(self, key: str, operator: str, domain: str) -> Carried:
-        return await self._registrars.refuse_transfer(key, operator, domain)
+    async def _transfer_refusal(self, order: _Order, domain: str) -> Carried:
+        return await self._registrars.refuse_transfer(order.key, order.operator, domain)
 
     # --- the registry ---------------------------------------------------------------------
 
-    async def _server_hold(self, key: str, operator: str, domain: str) -> Carried:
-        self._who.insist_on_registry(operator, domain)
-        registry = self._names.registry_of(domain)
+    async def _server_hold(self, order: _Order, domain: str) -> Carried:
+        self._who.insist_on_registry(order.operator, domain)
+        registry, cause = self._names.registry_of(domain), order.cause
 
         async def put() -> tuple[Message | None, Details]:
-            details = self._by_registry(domain, "domain update", registry.hold)
+            hold = partial(registry.hold, cause=cause)
+            details = self._by_registry(domain, "domain update", hold)
             return self._banner_goes_dark(domain), details
 
         async def take() -> None:
-            insist_code(registry.release(domain, self._now()), "domain update")
+            insist_code(registry.release(domain, self._now(), cause=cause), "domain update")
 
-        return await self._shared.carry(key, (Lever.SERVER_HOLD.value, domain), put, take)
+        return await self._shared.carry(order.key, (Lever.SERVER_HOLD.value, domain), put, take)
 
-    async def _registry_lock(self, key: str, operator: str, domain: str) -> Carried:
-        self._who.insist_on_registry(operator, domain)
-        registry = self._names.registry_of(domain)
+    async def _registry_lock(self, order: _Order, domain: str) -> Carried:
+        self._who.insist_on_registry(order.operator, domain)
+        registry, cause = self._names.registry_of(domain), order.cause
 
         async def put() -> tuple[Message | None, Details]:
-            return None, self._by_registry(domain, "domain update", registry.lock)
+            lock = partial(registry.lock, cause=cause)
+            return None, self._by_registry(domain, "domain update", lock)
 
         async def take() -> None:
-            insist_code(registry.unlock(domain, self._now()), "domain update")
+            insist_code(registry.unlock(domain, self._now(), cause=cause), "domain update")
 
-        return await self._shared.carry(key, (Lever.REGISTRY_LOCK.value, domain), put, take)
+        return await self._shared.carry(order.key, (Lever.REGISTRY_LOCK.value, domain), put, take)
 
-    async def _cancellation(self, key: str, operator: str, domain: str) -> Carried:
+    async def _cancellation(self, order: _Order, domain: str) -> Carried:
         """Delete the name. The registry undoes it as long as redemption lasts, not after."""
-        self._who.insist_on_registry(operator, domain)
-        registry = self._names.registry_of(domain)
-        details = self._by_registry(domain, "domain delete", registry.cancel_registration)
+        self._who.insist_on_registry(order.operator, domain)
+        registry, cause = self._names.registry_of(domain), order.cause
+        cancel = partial(registry.cancel_registration, cause=cause)
+        details = self._by_registry(domain, "domain delete", cancel)
 
         async def undo() -> None:
-            insist_code(registry.undo_cancellation(domain, self._now()), "domain update")
+            undone = registry.undo_cancellation(domain, self._now(), cause=cause)
+            insist_code(undone, "domain update")
 
         return Carried(undo, self._banner_goes_dark(domain), details)
 
     async def _transfer(
-        self, operator: str, domain: str, registrar: str | None, banner: str | None
+        self, order: _Order, domain: str, registrar: str | None, banner: str | None
     ) -> Carried:
         """Move the name to a registrar of the authorities; with a banner, to their nameservers."""
-        self._who.insist_on_registry(operator, domain)
+        self._who.insist_on_registry(order.operator, domain)
         if banner is not None:
             self._insist_on_own_nameservers(domain)
         registry, agency = self._names.registry_of(domain), self._agency(domain, registrar)
+        cause = order.cause
         before = self._names.registrars[self._who.object(domain).sponsor]
         account, by_epp = before.holder(domain), self._is_told(before.id, domain)
         nameservers = () if banner is None else self._world.banners[banner].nameservers
         details = self._by_registry(
             domain,
             "domain transfer",
-            lambda name, now: registry.reassign(name, agency, now, nameservers=nameservers),
+            lambda name, now: registry.reassign(
+                name, agency, now, nameservers=nameservers, cause=cause
+            ),
         )
         self._enter(agency, domain)
         if not by_epp:
             before.books.strike(domain)
         if banner is not None:
-            await self._lead_to_banner(operator, domain, banner)
+            await self._lead_to_banner(order.operator, domain, banner)
 
         async def give_back() -> None:
-            insist_code(registry.undo_reassignment(domain, self._now()), "domain transfer")
+            undone = registry.undo_reassignment(domain, self._now(), cause=cause)
+            insist_code(undone, "domain transfer")
             self._names.registrars[agency].books.strike(domain)
             if account is not None and not by_epp:
                 before.books.enter(domain, account)
@@ -214,7 +235,7 @@ class NameLevers:
 
     # --- the banner -----------------------------------------------------------------------
 
-    async def _redelegate(self, operator: str, domain: str, banner: str, keep_ds: bool) -> Carried:
+    async def _redelegate(self, order: _Order, domain: str, banner: str, keep_ds: bool) -> Carried:
         """Give the name to the authorities' nameservers, which lead to their banner.
 
         With ``keep_ds`` the parent goes on vouching for keys that those servers have not.
@@ -222,11 +243,11 @@ class NameLevers:
         self._insist_on_own_nameservers(domain)
         if keep_ds and not self._who.object(domain).ds:
             raise LabError(message("{name} has no DS records to leave behind", name=domain))
-        servers = self._world.banners[banner].nameservers
+        servers, operator = self._world.banners[banner].nameservers, order.operator
         if self._world.operators[operator].kind == "registrar":
             undo, details = await self._registrars.redelegate(operator, domain, servers, keep_ds)
         else:
-            undo, details = self._redelegate_as_registry(operator, domain, servers, keep_ds)
+            undo, details = self._redelegate_as_registry(order, domain, servers, keep_ds)
         warning = self._nobody_sees(domain) or _left_behind(domain, keep_ds)
         await self._lead_to_banner(operator, domain, banner)
 
@@ -249,18 +270,21 @@ class NameLevers:
         self._web.stop_showing_seized(banner, self._web.names_under(domain))
 
     def _redelegate_as_registry(
-        self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
+        self, order: _Order, domain: str, nameservers: tuple[str, ...], keep_ds: bool
     ) -> tuple[Undo, Details]:
-        self._who.insist_on_registry(operator, domain)
-        registry = self._names.registry_of(domain)
+        self._who.insist_on_registry(order.operator, domain)
+        registry, cause = self._names.registry_of(domain), order.cause
         details = self._by_registry(
             domain,
             "domain update",
-            lambda name, now: registry.redelegate(name, nameservers, now, keep_ds=keep_ds),
+            lambda name, now: registry.redelegate(
+                name, nameservers, now, keep_ds=keep_ds, cause=cause
+            ),
         )
 
         async def undo() -> None:
-            insist_code(registry.undo_redelegation(domain, self._now()), "domain update")
+            undone = registry.undo_redelegation(domain, self._now(), cause=cause)
+            insist_code(undone, "domain update")
 
         return undo, details
 
@@ -347,7 +371,7 @@ def _left_behind(domain: str, keep_ds: bool) -> Message | None:
     )
 
 
-_SIMPLE: dict[Lever, Callable[[NameLevers, str, str, str], Coroutine[Any, Any, Carried]]] = {
+_SIMPLE: dict[Lever, Callable[[NameLevers, _Order, str], Coroutine[Any, Any, Carried]]] = {
     Lever.CLIENT_HOLD: NameLevers._client_hold,
     Lever.ACCOUNT_FREEZE: NameLevers._account_freeze,
     Lever.TRANSFER_REFUSAL: NameLevers._transfer_refusal,

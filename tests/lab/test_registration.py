@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from simulator import Lab
 from simulator.lab.orders import OrderOutcome
 from simulator.values import DAY, HOUR, MINUTE, SECOND, Drop, Lever, OutcomeState, Packet
+from simulator.wire.epp.change_poll import Case
 
 LOCKS = ("serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited")
 
@@ -196,6 +199,33 @@ def test_a_registrar_hears_within_five_minutes_what_the_registry_did_to_its_name
         for state in ("before", "after")
     ]
     assert b"changePoll" in after.notice.document
+
+
+def test_a_registrar_hears_in_whose_name_the_registry_acted_and_by_which_order(lab: Lab) -> None:
+    """Of an order and of its end; of what nobody ordered it hears no reason (RFC 8590)."""
+    order(lab, "xg-registry", Lever.REGISTRY_LOCK, "file 7/24")
+    lab.run(lab.lift("file 7/24"))
+    lab.run(lab.impose("xg-registry", Lever.SERVER_HOLD, "coco.xg"))
+    lab.run(lab.wait(6 * MINUTE))
+    told = [one.notice.change for one in lab.registration.heard]
+    assert [(one.who, one.reason, one.case) for one in told if one is not None] == [
+        *[("xg-registry", "Guernsey Police", Case("custom", "file 7/24", "order"))] * 4,
+        *[("xg-registry", None, None)] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    "lever",
+    [Lever.SERVER_HOLD, Lever.REDELEGATION, Lever.TRANSFER, Lever.CANCELLATION],
+)
+def test_every_lever_at_a_registry_names_the_authority(lab: Lab, lever: Lever) -> None:
+    outcome = order(lab, "xg-registry", lever, "seize")
+    assert outcome.state is OutcomeState.EXECUTED, outcome.reason
+    lab.run(lab.lift("seize"))
+    lab.run(lab.wait(6 * MINUTE))
+    reasons = [one.notice.change.reason for one in lab.registration.heard if one.notice.change]
+    assert len(reasons) >= 4
+    assert dict.fromkeys(reasons) == {"Guernsey Police": None}
 
 
 def test_a_registrar_that_cannot_reach_the_registry_hears_of_it_an_hour_later(lab: Lab) -> None:
