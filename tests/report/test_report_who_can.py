@@ -32,7 +32,7 @@ def test_a_yes_has_its_path_its_delay_and_its_source(capsys: pytest.CaptureFixtu
         "Paris prosecutor → Rila Hosting (a hosting company, Bulgaria)\non 25 June 2024\n"
     )
     assert (
-        "3. A European Investigation Order (binding)\n"
+        "2. A European Investigation Order (binding)\n"
         "   Paris prosecutor → Sofia prosecutor → Rila Hosting\n"
         "   takes 60 days as a rule; from 1 day to 120 days\n"
     ) in told
