@@ -134,5 +134,5 @@ def test_every_doubt_and_every_hindrance_has_its_words() -> None:
 def test_the_tables_of_the_page_on_the_law_are_the_data(language: str) -> None:
     # To renew them: python -m simulator.report.law_tables docs/en/law.md en docs/fr/law.md fr
     page = (DOCS / language / "law.md").read_text("utf-8")
-    assert page.count("<!-- law: ") == 5
+    assert page.count("<!-- law: ") == 6
     assert renewed(page, language) == page
