@@ -198,7 +198,7 @@ def test_refusals_abroad_are_told_together_and_each_with_its_ways(headline: Scen
 def test_sources_are_in_the_language_and_marked_where_doubtful(headline: ScenarioRun) -> None:
     english, french = (text_of(headline, language, 100) for language in ("en", "fr"))
     assert "[1] LCEN art. 6-3\u00a0(?)\n" in english
-    assert ("[1] LCEN art. 6-3\u00a0(?)\n") in french
+    assert "[1] LCEN, art. 6-3\u00a0(?)\n" in french
 
 
 def test_a_date_is_told_when_it_changes_only(headline: ScenarioRun) -> None:
