@@ -252,7 +252,7 @@ def _way(case: Case, instrument: Instrument, decision: Decision) -> Way:
 
 
 def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
-    """Return what keeps an instrument from leading there: the reasons in `decide`'s order."""
+    """Return what keeps an instrument from leading there: whom it is for comes before where."""
     if case.usable(instrument):
         return None
     countries = case.authority.country, case.operator.country
@@ -268,11 +268,6 @@ def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
             instrument=instrument.name,
         )
         return Obstacle(instrument, Hindrance.NOT_FOR_THIS_AUTHORITY, reason)
-    if not _is_of(countries[1], instrument.reaches):
-        return _no_reach(case, instrument)
-    late = _bound(case, instrument)
-    if late is not None:
-        return Obstacle(instrument, Hindrance.NOT_IN_FORCE, _besides(case, instrument, late))
     if not case.concerns(instrument):
         reason = message(
             "{instrument} is not for {kind} to follow",
@@ -280,6 +275,11 @@ def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
             kind=KIND_NAMES[case.operator.kind],
         )
         return Obstacle(instrument, Hindrance.NOT_FOR_THIS_OPERATOR, reason)
+    if not _is_of(countries[1], instrument.reaches):
+        return _no_reach(case, instrument)
+    late = _bound(case, instrument)
+    if late is not None:
+        return Obstacle(instrument, Hindrance.NOT_IN_FORCE, _besides(case, instrument, late))
     reason = message(
         "{instrument} does not carry {action}: {limit}",
         instrument=instrument.name,
