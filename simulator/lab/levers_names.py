@@ -88,8 +88,10 @@ class NameLevers:
     # --- the registrar --------------------------------------------------------------------
 
     async def _client_hold(self, key: str, operator: str, domain: str) -> Carried:
-        carried = await self._registrars.client_hold(key, operator, domain)
-        return carried._replace(warning=self._banner_goes_dark(domain))
+        def warn() -> Message | None:
+            return self._a_hold_excludes_a_banner(domain)
+
+        return await self._registrars.client_hold(key, operator, domain, warn)
 
     async def _account_freeze(self, key: str, operator: str, domain: str) -> Carried:
         return await self._registrars.freeze_account(key, operator, domain)
@@ -105,7 +107,7 @@ class NameLevers:
 
         async def put() -> tuple[Message | None, Details]:
             details = self._by_registry(domain, "domain update", registry.hold)
-            return self._banner_goes_dark(domain), details
+            return self._a_hold_excludes_a_banner(domain), details
 
         async def take() -> None:
             insist_code(registry.release(domain, self._now()), "domain update")
@@ -133,7 +135,13 @@ class NameLevers:
         async def undo() -> None:
             insist_code(registry.undo_cancellation(domain, self._now()), "domain update")
 
-        return Carried(undo, self._banner_goes_dark(domain), details)
+        warning = None
+        if self._leads_to_banner(domain):
+            warning = message(
+                "the banner of {name} goes dark with it: a cancelled name is in no zone",
+                name=domain,
+            )
+        return Carried(undo, warning, details)
 
     async def _transfer(
         self, operator: str, domain: str, registrar: str | None, banner: str | None
@@ -154,16 +162,14 @@ class NameLevers:
         self._enter(agency, domain)
         if not by_epp:
             before.books.strike(domain)
-        if banner is not None:
-            await self._lead_to_banner(operator, domain, banner)
+        lead_back = await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
             insist_code(registry.undo_reassignment(domain, self._now()), "domain transfer")
             self._names.registrars[agency].books.strike(domain)
             if account is not None and not by_epp:
                 before.books.enter(domain, account)
-            if banner is not None:
-                self._lead_back(domain, banner)
+            lead_back()
 
         return Carried(give_back, None, details)
 
@@ -228,25 +234,33 @@ class NameLevers:
         else:
             undo, details = self._redelegate_as_registry(operator, domain, servers, keep_ds)
         warning = self._nobody_sees(domain) or _left_behind(domain, keep_ds)
-        await self._lead_to_banner(operator, domain, banner)
+        lead_back = await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
             await undo()
-            self._lead_back(domain, banner)
+            lead_back()
 
         return Carried(give_back, warning, details)
 
-    async def _lead_to_banner(self, operator: str, domain: str, banner: str) -> None:
+    async def _lead_to_banner(
+        self, operator: str, domain: str, banner: str | None
+    ) -> Callable[[], None]:
+        """Serve a banner for a name and all below it; return how to stop that."""
+        if banner is None:
+            return lambda: None
         entry = self._world.banners[banner]
         self._redelegated[domain] = operator
         addresses = self._world.hosts[entry.host].addresses
         self._names.serve_seized(domain, entry.nameservers, addresses)
-        await self._web.show_seized(banner, self._web.names_under(domain), self._run_on)
+        under = self._web.names_under(domain)
+        stop_showing = await self._web.show_seized(banner, under, self._run_on)
 
-    def _lead_back(self, domain: str, banner: str) -> None:
-        self._redelegated.pop(domain, None)
-        self._names.stop_serving_seized(domain, self._world.banners[banner].nameservers)
-        self._web.stop_showing_seized(banner, self._web.names_under(domain))
+        def lead_back() -> None:
+            self._redelegated.pop(domain, None)
+            self._names.stop_serving_seized(domain, entry.nameservers)
+            stop_showing()
+
+        return lead_back
 
     def _redelegate_as_registry(
         self, operator: str, domain: str, nameservers: tuple[str, ...], keep_ds: bool
@@ -276,13 +290,13 @@ class NameLevers:
         nameservers = self._world.domains[domain].nameservers
         before = self._names.lead(domain, nameservers, name, addresses)
         self._changed[name] = operator
-        await self._web.show_seized(banner, (name,), self._run_on)
+        stop_showing = await self._web.show_seized(banner, (name,), self._run_on)
         told = " ".join(f"{record.type} {record.data}" for record in before)
 
         async def put_back() -> None:
             self._names.put_back(domain, nameservers, name, before)
             del self._changed[name]
-            self._web.stop_showing_seized(banner, (name,))
+            stop_showing()
 
         return Carried(put_back, warning, (("records before", told),))
 
@@ -314,10 +328,13 @@ class NameLevers:
 
     # --- a hold and a banner exclude each other -------------------------------------------
 
-    def _banner_goes_dark(self, domain: str) -> Message | None:
-        """Warn of a name taken out of the zone while it leads to a banner."""
+    def _leads_to_banner(self, domain: str) -> bool:
         changed = any(self._world.domain_of(name) == domain for name in self._changed)
-        if domain not in self._redelegated and not changed:
+        return domain in self._redelegated or changed
+
+    def _a_hold_excludes_a_banner(self, domain: str) -> Message | None:
+        """Warn of a name held, and so out of the zone, while it leads to a banner."""
+        if not self._leads_to_banner(domain):
             return None
         return message(
             "the banner of {name} goes dark with it: a hold and a banner exclude each other",
@@ -329,6 +346,10 @@ class NameLevers:
         status = next((own for own in self._who.object(domain).statuses if own in DARK), None)
         if status is None:
             return None
+        if status == "pendingDelete":
+            return message(
+                "{name} is cancelled and in no zone: nobody sees the banner", name=domain
+            )
         return message(
             "{name} has {status} and is not in the zone, so nobody sees the banner: a hold and"
             " a banner exclude each other",
