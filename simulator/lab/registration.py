@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from simulator.roles.registrar.desk import Desk
+from simulator.roles.registry.transform_log import TransformLog
 from simulator.serving.late import Accept, Late, listen
 from simulator.values import HOUR, MINUTE, SECOND, Duration, Instant
 from simulator.wire.epp import PORT
@@ -81,6 +82,8 @@ class Registration:
         self._calendar_start = calendar_start
         self._tls: ssl.SSLContext
         self._server_context: Contexts
+        self._logs: dict[str, TransformLog] = {}
+        """By TLD."""
         self._passwords: dict[tuple[str, str], str] = {}
         """By registrar and TLD: each registry gives its own."""
         self._desks: dict[str, Desk] = {}
@@ -105,7 +108,9 @@ class Registration:
         self._tls = client_context
         self._server_context = server_context
         for tld, registry in self._names.registries.items():
-            registry.poll_clear()  # of what the lab itself registered
+            # What the lab itself registered is nobody's deed: neither told nor noted.
+            registry.poll_clear()
+            self._logs[tld] = TransformLog(registry, self._journal, self._now)
             if self._world.registries[tld].epp:
                 self._give_passwords(tld)
                 host = self._hosts[self._world.host_of_registry(tld)]
@@ -136,7 +141,7 @@ class Registration:
             context,
             (),
             self._now,
-            self._journal,
+            self._logs[tld],
             calendar_start=self._calendar_start,
         )
         return partial(TlsServerProtocol, context, server.connection)

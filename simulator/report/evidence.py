@@ -114,6 +114,16 @@ class _Writer:
                 else message("There is none before it.")
             )
             return BROKEN
+        if head is not None and _is_part(head, chain.head):
+            self._bad(
+                message(
+                    "That is only the beginning of a hash, {count} of its {all} digits: note all"
+                    " of them and compare all, for a beginning proves nothing.",
+                    count=len(head),
+                    all=len(chain.head),
+                )
+            )
+            return BROKEN
         if head is not None and head.lower() != chain.head:
             self._bad(
                 message(
@@ -224,6 +234,11 @@ class _Writer:
         for row in shown:
             cells = [pad(cell, width) for cell, width in zip(row, widths, strict=False)]
             self._page.paragraph(row[-1], first=((_lead(cells, indent), ""),))
+
+
+def _is_part(head: str, whole: str) -> bool:
+    """Whether a hash was given in part: not so many digits, and these are those."""
+    return len(head) < len(whole) and whole.startswith(head.lower())
 
 
 def _lead(cells: Sequence[str], indent: int) -> str:

@@ -7,6 +7,7 @@ is and where (``prosecutor:FR``, ``registry:GG``). The day is the world's first 
 from __future__ import annotations
 
 import datetime
+import difflib
 import json
 import sys
 from pathlib import Path
@@ -53,6 +54,8 @@ WORLD = "europe"
 BLOCK = "block"
 """Stands for any measure of an access provider, a resolver, an edge."""
 _SCHEMA = 1
+_FAINTLY_ALIKE = 0.4
+"""How much of an id a word must have for the id to be named, where none is likely meant."""
 
 
 def who_can(options: argparse.Namespace, language: str) -> int:
@@ -127,8 +130,7 @@ def _kind_and_country(
     kind, colon, country = word.partition(":")
     values = [each.value for each in kinds]
     if not colon:
-        meant = nearest(word, known)
-        raise LabError(_meant(unknown(what, word, known, meant), meant))
+        raise LabError(_no_such(word, values, what, known))
     if kind not in values:
         meant = nearest(kind, values)
         raise LabError(_meant(unknown(message("kind"), kind, values, meant), meant))
@@ -142,6 +144,30 @@ def _kind_and_country(
             )
         )
     return kinds(kind), code
+
+
+def _no_such(word: str, kinds: list[str], what: Message, known: Mapping[str, object]) -> Message:
+    """Return the sentence for a word without a country that is nobody's id."""
+    if word.casefold() in kinds:
+        return message(
+            "'{word}' is a kind of {what}: add its country, as in {example}",
+            word=word,
+            what=what,
+            example=f"{word.casefold()}:FR",
+        )
+    meant = nearest(word, known)
+    text = unknown(what, word, known, meant)
+    if meant is not None:
+        return _meant(text, meant)
+    close = difflib.get_close_matches(word.casefold(), known, cutoff=_FAINTLY_ALIKE)
+    if close:
+        text = message("{fault}; close to it: {known}", fault=text, known=", ".join(close))
+    return message(
+        "{fault}; or write a kind and a country, as in {example}, with one of the kinds {kinds}",
+        fault=text,
+        example=f"{kinds[0]}:FR",
+        kinds=", ".join(kinds),
+    )
 
 
 def _meant(text: Message, meant: str | None) -> Message:

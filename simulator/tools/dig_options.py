@@ -6,11 +6,10 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dnslib import QTYPE
-
 from simulator.tools.machine import UsageError, not_simulated
 from simulator.values import message
 from simulator.wire.dns_names import DnsFormatError, text_to_labels
+from simulator.wire.dns_types import type_number
 
 SECTIONS = ("cmd", "comments", "question", "answer", "authority", "additional", "stats")
 """Parts of the output that +all and +noall mean."""
@@ -56,6 +55,9 @@ _SHORT = {"rec": "recurse", "ad": "adflag"}
 """Beginnings that dig takes although they are those of several options."""
 _REFUSED_LETTERS = ("-b", "-f", "-k", "-m", "-y", "-r", "-u")
 _CLASSES = ("IN", "CH", "HS")
+_NEVER_ASKED = {"OPT": 41, "TSIG": 250}
+"""Types of records that go with a message and are in no zone (RFC 6891 section 6.1.1, RFC 8945
+section 4.2), by name."""
 
 
 @dataclass(slots=True)
@@ -112,6 +114,14 @@ class _Reader:
         options = self.options
         options.name = self._name or ""
         options.type = self._type or ("A" if self._name is not None else "NS")
+        if _number_of(options.type) in _NEVER_ASKED.values():
+            raise UsageError(
+                message(
+                    "nobody can be asked for {type}: such a record goes with a message and is in"
+                    " no zone",
+                    type=options.type,
+                )
+            )
         return options
 
     def word(self, word: str, rest: list[str]) -> None:
@@ -132,8 +142,7 @@ class _Reader:
 
     @staticmethod
     def _is_type(word: str) -> bool:
-        kind = word.upper()
-        return kind in QTYPE.reverse or (kind.startswith("TYPE") and kind[4:].isdigit())
+        return _number_of(word.upper()) is not None
 
     def _set_name(self, name: str) -> None:
         if self._name is not None:
@@ -222,6 +231,14 @@ class _Reader:
             options.https = (value or "/dns-query") if on else None
         else:
             setattr(options, name, on)
+
+
+def _number_of(kind: str) -> int | None:
+    """Return the number of a type of record, or None for a word that is none."""
+    try:
+        return _NEVER_ASKED.get(kind) or type_number(kind)
+    except DnsFormatError:
+        return None
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:

@@ -23,7 +23,7 @@ def type_number(text: str) -> int:
     number = TYPE_NUMBER.get(text)
     if number is None:
         digits = text.removeprefix("TYPE")
-        if digits == text or not digits.isdecimal() or int(digits) > 0xFFFF:
+        if digits == text or not digits.isdecimal() or len(digits) > 5 or int(digits) > 0xFFFF:
             raise DnsFormatError(f"unknown record type: {text!r}")
         number = int(digits)
     return number

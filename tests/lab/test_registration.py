@@ -223,3 +223,66 @@ def test_without_epp_a_registrar_acts_on_the_registrys_books_and_no_packet_shows
         assert (told["command"], told["result"]) == ("domain update", "1000")
         assert "clTRID" not in told
         assert commands(lab) == []
+
+
+# --- the journal --------------------------------------------------------------------------
+
+
+def by_hand(lab: Lab) -> list[tuple[str, str, str, str, int, str]]:
+    """What registries noted beside EPP: where, what, about what, by whom, the code, the id."""
+    return [
+        (
+            entry.who, entry.details["command"], entry.details["name"],
+            entry.details["actor"], entry.details["code"], entry.details["server_transaction"],
+        )
+        for entry in lab.journal
+        if entry.what == "registry command"
+    ]  # fmt: skip
+
+
+def test_what_the_registry_does_by_its_own_hand_is_in_the_journal_and_what_it_refuses(
+    lab: Lab,
+) -> None:
+    assert by_hand(lab) == []  # nothing of what the lab set up
+    locked = order(lab, "xg-registry", Lever.REGISTRY_LOCK, "lock")
+    lab.run(lab.lift("lock"))
+    refused = lab.names.registries["xg"].release("coco.xg", lab.now)
+    lock, unlock = ("xg-registry", "domain:update", "coco.xg", "xg-registry", 1000), 2002
+    first, second, third = by_hand(lab)
+    assert first == (*lock, details(locked)["svTRID"])
+    assert second[:5] == lock
+    assert third == (*lock[:4], unlock, refused.transaction)
+
+
+def test_where_no_epp_is_spoken_a_registrars_commands_are_in_the_journal_as_well() -> None:
+    with Lab.load("atlantic") as lab:
+        lab.run(lab.impose("elbe-names", Lever.CLIENT_HOLD, "handbags.xu"))
+        lab.run(lab.impose("xu-registry", Lever.SERVER_HOLD, "handbags.xu"))
+        about = ("xu-registry", "domain:update", "handbags.xu")
+        assert [one[:5] for one in by_hand(lab)] == [
+            (*about, "elbe-names", 1000),
+            (*about, "xu-registry", 1000),
+        ]
+
+
+def test_a_transform_by_epp_has_one_entry_with_the_clients_id(lab: Lab) -> None:
+    order(lab, "candie-names", Lever.CLIENT_HOLD, "hold")
+    assert [name for name, *_ in commands(lab)] == ["login", "domain:update"]
+    assert by_hand(lab) == []
+
+
+def test_what_time_alone_does_is_in_the_journal_with_an_id_of_its_own(lab: Lab) -> None:
+    """A cancelled name is purged; nobody acts, and the day on which it fell is told."""
+    order(lab, "xg-registry", Lever.CANCELLATION, "cancel")
+    registry, now = lab.names.registries["xg"], lab.now
+    before = len(by_hand(lab))
+    registry.settle(now + 60 * DAY)
+    purge = next(
+        entry
+        for entry in list(lab.journal)
+        if entry.what == "registry command" and entry.details.get("operation") == "autoPurge"
+    )
+    assert len(by_hand(lab)) > before
+    assert (purge.details["command"], purge.details["name"]) == ("domain:delete", "coco.xg")
+    assert purge.details["effective"] > now / SECOND
+    assert purge.details["server_transaction"].startswith("XG-")

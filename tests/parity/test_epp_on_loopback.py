@@ -26,6 +26,7 @@ from simulator.roles.registry.epp_session import EppAccount, EppAccounts
 from simulator.roles.registry.logic import Registry
 from simulator.roles.registry.objects import SERVER
 from simulator.roles.registry.poll import Cause
+from simulator.roles.registry.transform_log import TransformLog
 from simulator.serving.certificates import TlsContexts
 from simulator.serving.tls import open_tls_connection
 from simulator.values import DAY
@@ -77,7 +78,7 @@ class World:
             server_context(),
             [(LOOPBACK, self.port)],
             self.now,
-            self.journal,
+            TransformLog(self.registry, self.journal, self.now),
             calendar_start=CALENDAR_START,
         )
         self.clients = {name: self.client(name) for name in REGISTRARS}

@@ -75,6 +75,18 @@ def test_a_record_written_anew_is_found_by_the_hash_that_was_noted(run: Run) -> 
     assert "eve: handed over" in run("show", data=DATA + anew.line())[1]
 
 
+def test_a_beginning_of_the_hash_is_no_proof_and_no_contradiction(run: Run) -> None:
+    head = read_chain(DATA).head
+    for part in (head[:4], head[:4].upper(), head[:-1]):
+        status, out = run("verify", head=part)
+        text = " ".join(out.split())
+        assert status == 1
+        assert f"only the beginning of a hash, {len(part)} of its 64 digits" in text
+        assert "the last hash is another" not in text
+    for other in ("", "0" * 4 if head[0] != "0" else "1" * 4):
+        assert run("verify", head=other)[0] == 1
+
+
 def test_show_tells_the_custody_entry_by_entry(run: Run) -> None:
     status, out = run("show")
     lines = out.splitlines()

@@ -12,6 +12,7 @@ from simulator.report.law_tables import renewed
 from simulator.report.who_can import ask, who_can
 from simulator.report.who_can_page import DOUBTS, HINDRANCES
 from simulator.report.who_can_usage import add_arguments
+from simulator.roles.authority.actors import OperatorKind
 from simulator.roles.authority.answer import Hindrance
 from simulator.roles.authority.doubt import Doubt
 
@@ -97,7 +98,12 @@ def test_json_to_a_file_beside_the_page(tmp_path: Path, capsys: pytest.CaptureFi
     ("arguments", "said"),
     [
         (("prosecutor-rf", "registry:GG"), "unknown authority 'prosecutor-rf'"),
-        (("prosecutor-fr", "nobody"), "unknown operator 'nobody'"),
+        (("prosecutor-fr", "nosuch"),
+         "unknown operator 'nosuch'; or write a kind and a country, as in access-provider:FR"),
+        (("prosecutor-fr", "cloudy"), "unknown operator 'cloudy'; close to it: polder-cloud; or "),
+        (("prosecutor-fr", "Registry"),
+         "'Registry' is a kind of operator: add its country, as in registry:FR"),
+        (("nobody", "registry:GG"), "unknown authority 'nobody'; choose from government-fr, "),
         (("prosecutr:FR", "registry:GG"), "unknown kind 'prosecutr'; did you mean 'prosecutor'?"),
         (("prosecutor:FX", "registry:GG"), "unknown country 'FX'; the law of the lab has AT, "),
         (("prosecutor-fr", "registry:GG", "serverhold"),
@@ -114,6 +120,13 @@ def test_what_is_unknown_is_told_with_what_was_meant(arguments: tuple[str, ...],
     with pytest.raises(LabError) as caught:
         run(*arguments)
     assert str(caught.value).startswith(said)
+
+
+def test_who_names_no_operator_is_told_the_kinds_there_are() -> None:
+    with pytest.raises(LabError) as caught:
+        run("prosecutor-fr", "nosuch")
+    kinds = str(caught.value).rpartition("with one of the kinds ")[2].split(", ")
+    assert kinds == [kind.value for kind in OperatorKind]
 
 
 def test_the_french_page_is_french(capsys: pytest.CaptureFixture[str]) -> None:

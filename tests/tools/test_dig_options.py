@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from simulator.tools.dig_options import DigOptions, read_dig
 from simulator.tools.machine import UsageError
 
+IN_NO_ZONE = "such a record goes with a message and is in no zone"
+
 
 def asked(line: str) -> tuple[str | None, str, str]:
     options = read_dig(shlex.split(line))
@@ -73,6 +75,10 @@ def test_options_of_dnssec_are_those_of_dig() -> None:
         ("-p 70000 x", "-p takes a number, not '70000'"),
         ("+time=nan x", "+time takes a number, not 'nan'"),
         ("-t NOPE x", "'NOPE' is no type of record"),
+        ("-t TYPE65536 x", "'TYPE65536' is no type of record"),
+        (f"-t TYPE{'9' * 5000} x", f"'TYPE{'9' * 5000}' is no type of record"),
+        ("x OPT", f"nobody can be asked for OPT: {IN_NO_ZONE}"),
+        ("-t type250 x", f"nobody can be asked for TYPE250: {IN_NO_ZONE}"),
     ],
 )
 def test_what_is_not_taken_is_told(line: str, sentence: str) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from simulator.errors import LabError
 from simulator.roles.evidence import machines, people, visitors
-from simulator.roles.evidence.findings import Found, Rows
+from simulator.roles.evidence.findings import Found, Rows, never_taken
 from simulator.roles.evidence.logic import Dossier
 from simulator.values import Address, Message, message
 
@@ -30,7 +30,7 @@ def ask(dossier: Dossier, question: str) -> Answer:
     if word == VISITOR and colon:
         address = _address(about)
         title = message("What does it tell of {address}?", address=address)
-        return Answer(title, *visitors.visitor(dossier, address))
+        return _answer(dossier, title, visitors.visitor(dossier, address))
     asked = QUESTIONS.get(question)
     if asked is None:
         known = ", ".join((*QUESTIONS, "visitor:ADDRESS"))
@@ -41,7 +41,14 @@ def ask(dossier: Dossier, question: str) -> Answer:
         )
         raise LabError(text)
     title, answer = asked
-    return Answer(title, *answer(dossier))
+    return _answer(dossier, title, answer(dossier))
+
+
+def _answer(dossier: Dossier, title: Message, found: Found) -> Answer:
+    """Add to an answer what is not in the record at all: any answer may lack something for it."""
+    tells, cannot, rows = found
+    absent = [sentence for sentence in never_taken(dossier) if sentence not in cannot]
+    return Answer(title, tells, (*cannot, *absent), rows)
 
 
 def _address(word: str) -> Address:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from simulator.roles.evidence.logic import Dossier
 from simulator.values import Address, Message, message
+from simulator.wire.evidence import VOLATILITY
 
 Rows: TypeAlias = tuple[tuple[str | Message, ...], ...]
 Found: TypeAlias = tuple[tuple[Message, ...], tuple[Message, ...], Rows]
@@ -37,6 +38,12 @@ def lost(dossier: Dossier, name: str) -> tuple[Message, ...]:
         return (message("It has nothing of {section}: never taken.", section=what),)
     why = _LOST.get(section.lost, section.lost)
     return (message("It has nothing of {section}: {why}.", section=what, why=why),)
+
+
+def never_taken(dossier: Dossier) -> tuple[Message, ...]:
+    """Return a sentence for each section that the record does not even name."""
+    absent = [name for name in VOLATILITY if name not in dossier.sections]
+    return tuple(sentence for name in absent for sentence in lost(dossier, name))
 
 
 def rows_of(rows: Iterable[tuple[object, ...]]) -> Rows:

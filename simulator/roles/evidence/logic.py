@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from simulator.values import SECOND, Address, Instant, message
+from simulator.values import SECOND, Address, Instant, Message, message
 from simulator.wire.custody import (
     FORMAT,
     OPENED,
@@ -105,11 +105,8 @@ def write_record(
         "off_since": case.off_since,
     }
     record.add(case.seized, OPENED, opened)
-    image = hashlib.sha256()
     for section in sections:
-        described = describe(section)
-        image.update(described.get("sha256", "").encode())
-        record.add(section.at, LOST if section.lost else TAKEN, described)
+        record.add(section.at, LOST if section.lost else TAKEN, describe(section))
     end = max((section.ended for section in sections), default=case.seized)
     if holders:
         known = {
@@ -117,7 +114,7 @@ def write_record(
             for address, holder in sorted(holders.items())
         }
         record.add(end, LOOKED_UP, {"holders": known})
-    digest = image.hexdigest()
+    digest = _image_hash(record.entries)
     record.add(end, COPIED, {"image_sha256": digest, "copy_sha256": digest})
     record.add(end, SEALED, {"entries": len(record.entries), "image_sha256": digest})
     return b"".join(entry.line() for entry in record.entries)
@@ -140,7 +137,8 @@ class _Record:
 
 
 def check(data: bytes) -> Chain:
-    """Check a record: its chain, and that each section has the hashes that it claims.
+    """Check a record: its chain, that each section has the hashes that it claims, and that the
+    seal is over the entries before it: as many as it counts, with the image that it names.
 
     Raises `CustodyError` for what is no record that this program reads.
     """
@@ -174,15 +172,58 @@ def _read(data: bytes) -> tuple[Chain, dict[str, Section]]:
     chain = read_chain(data)
     sections: dict[str, Section] = {}
     for place, entry in enumerate(chain.entries):
-        if entry.what in (TAKEN, LOST):
-            try:
-                section = section_of(entry.at, entry.details)
-            except Mismatch:
-                why = message("what the section holds does not have its hash")
-                broken = Break(entry.number, why)
-                return Chain(chain.entries[:place], broken), sections
-            sections[section.name] = section
+        before = chain.entries[:place]
+        why = _wrong_section(entry, before, sections) or _wrong_seal(entry, before)
+        if why is not None:
+            return Chain(before, Break(entry.number, why)), sections
     return chain, sections
+
+
+def _wrong_section(
+    entry: Entry, before: Sequence[Entry], sections: dict[str, Section]
+) -> Message | None:
+    """Add the section of an entry to ``sections``; return why it does not hold, if it does not."""
+    if entry.what not in (TAKEN, LOST):
+        return None
+    if any(each.what == SEALED for each in before):
+        return message("a section was put in after the seal")
+    try:
+        section = section_of(entry.at, entry.details)
+    except Mismatch:
+        return message("what the section holds does not have its hash")
+    if section.name in sections:
+        return message("it is the second of its section")
+    sections[section.name] = section
+    return None
+
+
+def _wrong_seal(entry: Entry, before: Sequence[Entry]) -> Message | None:
+    """Return why a seal, or the entry of the working copy, is not over what stands before it."""
+    image = entry.details.get("image_sha256")
+    if entry.what == COPIED and entry.details.get("copy_sha256") != image:
+        return message("the working copy has another hash than the image")
+    if entry.what not in (COPIED, SEALED):
+        return None
+    count = entry.details.get("entries")
+    if entry.what == SEALED and (type(count) is not int or count != len(before)):
+        return message(
+            "the seal is over {count} entries, and {found} stand before it: some were taken out or"
+            " put in",
+            count=str(count),
+            found=len(before),
+        )
+    if image != _image_hash(before):
+        return message("the sections before it do not have the hash of the image")
+    return None
+
+
+def _image_hash(entries: Iterable[Entry]) -> str:
+    """Return the hash of an image: that of the hashes of its sections, in their order."""
+    image = hashlib.sha256()
+    for entry in entries:
+        if entry.what == TAKEN:
+            image.update(str(entry.details["sha256"]).encode())
+    return image.hexdigest()
 
 
 def _holders(entries: Iterable[Entry]) -> dict[Address, Holder]:

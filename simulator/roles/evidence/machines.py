@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.roles.evidence.findings import Found, held, hides, lost, rows_of
+from simulator.roles.evidence.findings import Found, held, hides, lost, never_taken, rows_of
 from simulator.roles.evidence.logic import Dossier
 from simulator.values import Message, message
 from simulator.wire.evidence import (
@@ -73,6 +73,7 @@ def losses(dossier: Dossier) -> Found:
         if section.lost:
             cannot += lost(dossier, name)
         tells += [_ALTERED[code] for code in section.altered if code in _ALTERED]
+    cannot += never_taken(dossier)
     if not cannot and not tells:
         tells.append(message("Nothing was lost or changed by the copying."))
     return tuple(tells), tuple(cannot), ()

@@ -42,9 +42,13 @@ class SignedZone:
         )
 
     def _about_itself(self, reply: DnsMessage, name: str, kind: str, now: Instant) -> DnsMessage:
-        """Answer a question for the records that the signer makes, and nobody's zone lists."""
+        """Answer a question for the records that the signer makes, and nobody's zone lists.
+
+        At a delegation both sides have such records. We refer for them as for all but DS (RFC
+        4035 section 3.1.4.1), so that whoever follows a referral gets those of the zone below.
+        """
         sets = self.zone.at(name)
-        if not sets or reply.answers:
+        if not sets or reply.answers or not reply.authoritative:
             return reply
         nsec = (self._chain.around(name),)
         if kind == "NSEC":

@@ -120,7 +120,7 @@ class RegistrarDesk(Desk):
             return no_registry(self.registrar.id, name)
         try:
             async with self._turn:
-                return await self._carry_out(session, steps)
+                done = await self._carry_out(session, steps)
         except EppUnavailable as error:
             return Done(
                 False,
@@ -128,6 +128,22 @@ class RegistrarDesk(Desk):
                     "the registry of .{tld} gives no answer: {error}", tld=tld, error=str(error)
                 ),
             )
+        self._note_query(done)
+        return done
+
+    def _note_query(self, done: Done) -> None:
+        """Record the query that decided: the registry keeps no log of those (RFC 5730 s. 2.9.2),
+        yet whoever gave the work is told its transaction ids."""
+        for sent in done.commands:
+            if sent.server_transaction == done.transaction and sent.what.endswith(" info"):
+                self._record(
+                    "registry asked",
+                    command=sent.what.replace(" ", ":"),
+                    name=sent.name,
+                    code=sent.code,
+                    client_transaction=sent.client_transaction,
+                    server_transaction=sent.server_transaction,
+                )
 
     async def _carry_out(self, session: EppClient, steps: Steps) -> Done:
         sent: list[Command] = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, cast
 
-from simulator.journal import Journal
 from simulator.roles.registry.epp_commands import Commands
 from simulator.roles.registry.epp_session import EppAccounts, Exchange, Session
 from simulator.roles.registry.logic import Registry
+from simulator.roles.registry.transform_log import Sent, TransformLog
 from simulator.serving.tls import TlsPorts
 from simulator.values import Address, Now
 from simulator.wire.epp.command import Transform, name_of_command
@@ -28,7 +29,7 @@ class EppServer:
     """Serves one registry to its registrars on each of ``endpoints``.
 
     ``calendar_start`` is the date of lab instant 0 in seconds since 1970. Every transform,
-    refused ones too, and every login is in the journal with both transaction ids.
+    refused ones too, and every login is in the ``log`` with both transaction ids.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class EppServer:
         tls_context: ssl.SSLContext,
         endpoints: Sequence[tuple[Address, int]],
         now: Now,
-        journal: Journal | None = None,
+        log: TransformLog | None = None,
         *,
         calendar_start: int = 0,
         idle_timeout: float = IDLE_TIMEOUT,
@@ -48,7 +49,7 @@ class EppServer:
         self._accounts = accounts
         self._endpoints = tuple(endpoints)
         self._now = now
-        self._journal = journal
+        self._log = log
         self._idle_timeout = idle_timeout
         self._ports = TlsPorts(tls_context, self.connection)
 
@@ -76,8 +77,8 @@ class EppServer:
 
     def answer(self, session: Session, document: bytes) -> bytes:
         """Return the frame that answers a document."""
-        exchange = session.received(document, self._now())
-        self._note(exchange)
+        answered = partial(session.received, document, self._now())
+        exchange = answered() if self._log is None else self._log.by_epp(answered, _noted)
         return framed(write_response(exchange.answer))
 
     @property
@@ -85,26 +86,31 @@ class EppServer:
         """Seconds."""
         return self._idle_timeout
 
-    def _note(self, exchange: Exchange) -> None:
-        body, answer = exchange.body, exchange.answer
-        if self._journal is None or body is None or not isinstance(answer, Response):
-            return
-        if isinstance(body, Login):
-            name = body.client
-        elif isinstance(body, Transform) and not _only_asks(body):
-            name = body.id if hasattr(body, "id") else body.name
-        else:
-            return
-        self._journal.record(
-            self._registry.id,
-            "epp command",
-            command=name_of_command(body),
-            name=name,
-            registrar=exchange.actor,
-            code=int(answer.code),
-            client_transaction=answer.client_transaction,
-            server_transaction=answer.server_transaction,
-        )
+
+def _noted(exchange: Exchange) -> Sent | None:
+    """Return what the log keeps of an exchange: logins and transforms, no queries."""
+    about, answer = _about(exchange), exchange.answer
+    if about is None or not isinstance(answer, Response):
+        return None
+    return Sent(
+        *about,
+        exchange.actor,
+        int(answer.code),
+        answer.client_transaction,
+        answer.server_transaction,
+    )
+
+
+def _about(exchange: Exchange) -> tuple[str, str] | None:
+    """Return the command and the name of its object, as far as they could be read."""
+    body = exchange.body
+    if body is None:
+        return None if exchange.error is None else exchange.error.transform
+    if isinstance(body, Login):
+        return name_of_command(body), body.client
+    if not isinstance(body, Transform) or _only_asks(body):
+        return None
+    return name_of_command(body), body.id if hasattr(body, "id") else body.name
 
 
 def _only_asks(body: Transform) -> bool:

@@ -88,6 +88,8 @@ class Exchange(NamedTuple):
     answer: Response | Greeting
     actor: str | None = None
     """Who asked, or None before login."""
+    error: EppError | None = None
+    """Why it cannot be read."""
 
 
 class Session:
@@ -123,7 +125,7 @@ class Session:
         if error.code.ends_session:
             self.close()
         answer = Response(error.code, str(error.reason))
-        return Exchange(None, self._signed(answer, error.transaction), self._actor)
+        return Exchange(None, self._signed(answer, error.transaction), self._actor, error)
 
     def close(self) -> None:
         """End the session: by logout, by fault, or because the connection is gone."""

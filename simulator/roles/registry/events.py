@@ -22,7 +22,8 @@ class Transaction(NamedTuple):
     """A transform command that was answered, refused ones included.
 
     ``id`` is the svTRID; ``command`` names the object and the EPP command
-    (``"domain update"``); ``code`` is the EPP result code.
+    (``"domain update"``); ``code`` is the EPP result code; ``operation`` the word of a change
+    poll message (``"autoRenew"``) where it is another than the command's, else empty.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Transaction(NamedTuple):
     command: str
     name: str
     code: int
+    operation: str = ""
 
 
 def actions(before: Domain | None, after: Domain, again: bool) -> tuple[str, ...]:

@@ -232,7 +232,13 @@ class Register:
         transaction = self.new_transaction()
         if self._command_listeners:
             entry = Transaction(
-                transaction, deed.now, deed.actor, deed.command, deed.name, int(code)
+                transaction,
+                deed.now,
+                deed.actor,
+                deed.command,
+                deed.name,
+                int(code),
+                deed.operation,
             )
             for listener in self._command_listeners:
                 listener(entry)

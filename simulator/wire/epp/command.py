@@ -48,6 +48,8 @@ Body: TypeAlias = Hello | Login | Logout | PollRequest | PollAck | Check | Info 
 
 LONGEST_TRANSACTION: Final = 64
 """Characters of a clTRID (RFC 5730 section 4, trIDStringType: 3 to 64)."""
+LONGEST_NAME: Final = 255
+"""Characters of a name that are kept of a command which cannot be read (eppcom labelType)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,29 @@ def read_command(octets: bytes) -> Command:
 def _read(element: Element) -> Command:
     transaction = child(element, "clTRID")
     named = None if transaction is None else content(transaction)[:LONGEST_TRANSACTION] or None
+    verbs = [part for part in element if local(part) not in ("extension", "clTRID")]
     try:
-        verbs = [part for part in element if local(part) not in ("extension", "clTRID")]
         if len(verbs) != 1 or namespace(verbs[0]) != EPP:
             raise syntax_error(message("a command holds one verb"))
         return Command(_body(verbs[0], _read_extensions(child(element, "extension"))), named)
     except EppError as error:
         error.transaction = named
+        error.transform = _transform(verbs[0]) if len(verbs) == 1 else None
         raise
+
+
+def _transform(verb: Element) -> tuple[str, str] | None:
+    """Return the command and the object of a transform that cannot be read any further."""
+    name = local(verb)
+    if name not in _TRANSFORMS or len(verb) != 1 or verb.get("op") == "query":
+        return None
+    try:
+        kind = objects.kind_of(verb[0])
+    except EppError:
+        return None
+    key = child(verb[0], kind.key)
+    about = "" if key is None else content(key)[:LONGEST_NAME]
+    return f"{kind}:{name}", objects.folded(kind, about) if about else ""
 
 
 def _body(verb: Element, extensions: _Extensions) -> Body:
@@ -154,6 +171,7 @@ def _read_extensions(element: Element | None) -> _Extensions:
 
 
 _VERBS: Final = ("check", "info", "create", "delete", "renew", "transfer", "update")
+_TRANSFORMS: Final = ("create", "delete", "renew", "transfer", "update")
 _READERS: Final[dict[tuple[str, Kind], Callable[[Element], Body]]] = {
     **{("check", kind): objects.read_check for kind in Kind},
     **{("info", kind): objects.read_info for kind in Kind},

@@ -10,6 +10,7 @@ from simulator.wire.epp.errors import EppError, missing
 from simulator.wire.epp.moments import Moment, read_date, write_date
 from simulator.wire.epp.objects import (
     Kind,
+    lowered,
     name_of,
     read_authorization,
     read_period,
@@ -156,7 +157,7 @@ def read_nameservers(element: Element) -> tuple[str, ...]:
             message("nameservers are host objects here: create the host, then name it"),
         )
     only(found, "hostObj")
-    return tuple(name.lower() for name in texts_of(found, "hostObj"))
+    return tuple(lowered(name) for name in texts_of(found, "hostObj"))
 
 
 # --- writing --------------------------------------------------------------------------

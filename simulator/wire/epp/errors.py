@@ -9,8 +9,11 @@ from simulator.wire.epp.results import Code
 class EppError(Exception):
     """What came is not what EPP allows; a server answers it with ``code`` and ``reason``.
 
-    ``transaction`` is the client's, where the document got as far as to name it.
+    ``transaction`` is the client's, where the document got as far as to name it; ``transform``
+    the command and the object's name, as far as it names them, where it would have changed one.
     """
+
+    transform: tuple[str, str] | None = None
 
     def __init__(self, code: Code, reason: Message, transaction: str | None = None) -> None:
         super().__init__(str(reason))

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from simulator.values import Address
 from simulator.wire.epp.errors import wrong_value
-from simulator.wire.epp.objects import Kind, name_of
+from simulator.wire.epp.objects import Kind, lowered, name_of
 from simulator.wire.epp.xml import (
     HOST,
     attribute_of,
@@ -61,7 +61,7 @@ def read_host_update(element: Element) -> HostUpdate:
         () if removed is None else read_addresses(removed),
         _statuses(added),
         _statuses(removed),
-        None if new_name is None else new_name.lower(),
+        None if new_name is None else lowered(new_name),
     )
 
 

@@ -128,7 +128,13 @@ def folded(kind: Kind, name: str) -> str:
     """Return a name as it is kept: domains and hosts know no case (RFC 5731 section 2.1)."""
     if not name:
         raise missing(kind.key)
-    return name if kind is Kind.CONTACT else name.lower()
+    return name if kind is Kind.CONTACT else lowered(name)
+
+
+def lowered(name: str) -> str:
+    """Return a name in lower case. Only ASCII has another case in the DNS (RFC 4343): a Kelvin
+    sign is no ``k``, and the registry refuses the name as it came."""
+    return name.lower() if name.isascii() else name
 
 
 def read_check(element: Element) -> Check:

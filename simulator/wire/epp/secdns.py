@@ -15,8 +15,10 @@ from simulator.wire.epp.errors import EppError, missing, syntax_error, wrong_val
 from simulator.wire.epp.results import Code
 from simulator.wire.epp.xml import (
     SECDNS,
+    WHITE_SPACE,
     child,
     children,
+    content,
     declared,
     local,
     make,
@@ -90,7 +92,7 @@ def read_dnssec_change(element: Element) -> DnssecChange:
     return DnssecChange(
         DnssecData() if added is None else read_dnssec_data(added),
         gone,
-        everything is not None and (everything.text or "").strip() in ("true", "1"),
+        everything is not None and content(everything) in ("true", "1"),
     )
 
 
@@ -116,7 +118,7 @@ def _read_ds(element: Element) -> str:
 
 def _read_key(element: Element) -> KeyData:
     only(element, "flags", "protocol", "alg", "pubKey")
-    key = "".join(text_of(element, "pubKey").split())
+    key = text_of(element, "pubKey").translate(dict.fromkeys(map(ord, WHITE_SPACE)))
     try:
         binascii.a2b_base64(key.encode(), strict_mode=True)
     except ValueError:

@@ -37,6 +37,8 @@ PREFIXES: Final = {
     CHANGE_POLL: "changePoll",
 }
 _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
+WHITE_SPACE: Final = " \t\r\n"
+"""What XML calls white space (XML 1.0 section 2.3): no-break spaces are text."""
 # What XML 1.0 section 2.2 has no character for, written or escaped.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -92,7 +94,7 @@ def only(element: Element, *names: str) -> None:
 
 def content(element: Element) -> str:
     """Return an element's text without the white space around it."""
-    return (element.text or "").strip()
+    return (element.text or "").strip(WHITE_SPACE)
 
 
 def text_of(element: Element, name: str) -> str:
@@ -126,7 +128,7 @@ def attribute_of(element: Element, name: str) -> str:
     found = element.get(name)
     if found is None:
         raise missing(name)
-    return found.strip()
+    return found.strip(WHITE_SPACE)
 
 
 # --- writing --------------------------------------------------------------------------

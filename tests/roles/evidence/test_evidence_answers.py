@@ -292,3 +292,81 @@ def setting(key: str, value: Any) -> Any:
 def test_a_whole_chain_around_nonsense_is_refused(key: str, value: Any) -> None:
     with pytest.raises(CustodyError, match="its chain holds, but not what it says"):
         open_dossier(forged(setting(key, value)))
+
+
+def rebuilt(keep: Any, **lost: str) -> bytes:
+    """Return the record written anew without some entries, its seal unchanged: its chain holds."""
+    entries: list[Any] = []
+    for entry in read_chain(written(**lost)).entries:
+        if keep(entry):
+            entries.append(
+                entry_after(entries, entry.at, entry.date, entry.who, entry.what, entry.details)
+            )
+    return b"".join(entry.line() for entry in entries)
+
+
+def broken(data: bytes) -> tuple[int, str]:
+    assert read_chain(data).broken is None
+    found = check(data).broken
+    assert found is not None
+    return found.number, str(found.why)
+
+
+def test_a_section_that_was_taken_out_of_a_whole_chain_is_missed_by_the_image() -> None:
+    data = rebuilt(lambda entry: entry.details.get("section") != "chat")
+    assert broken(data) == (9, "the sections before it do not have the hash of the image")
+
+
+def test_an_entry_that_was_taken_out_of_a_whole_chain_is_missed_by_the_seal() -> None:
+    """What was lost has no bytes in the image, and the look-up none: the seal counts them."""
+    for keep in (
+        lambda entry: entry.details.get("section") != "memory",
+        lambda entry: entry.what != "addresses looked up",
+    ):
+        assert broken(rebuilt(keep, memory="power")) == (
+            10,
+            "the seal is over 10 entries, and 9 stand before it: some were taken out or put in",
+        )
+
+
+@pytest.mark.parametrize("value", [True, "10", None, 11])
+def test_a_seal_that_counts_otherwise_does_not_hold(value: object) -> None:
+    number, why = broken(forged(setting("entries", value)))
+    assert (number, why.partition(" entries")[0]) == (11, f"the seal is over {value}")
+
+
+def test_a_seal_and_a_working_copy_are_of_the_image() -> None:
+    assert broken(forged(setting("image_sha256", "0" * 64))) == (
+        10, "the working copy has another hash than the image"
+    )  # fmt: skip
+
+    def both(what: str, details: dict[str, Any]) -> None:
+        details.update(dict.fromkeys(details.keys() & {"image_sha256", "copy_sha256"}, "0" * 64))
+
+    assert broken(forged(both)) == (10, "the sections before it do not have the hash of the image")
+
+
+def test_a_section_after_the_seal_or_twice_does_not_hold() -> None:
+    entries = list(read_chain(written()).entries)
+    disk = next(entry for entry in entries if entry.details.get("section") == "disk")
+
+    def again(before: list[Any]) -> bytes:
+        last = before[-1]
+        put_in = entry_after(before, last.at, last.date, last.who, disk.what, disk.details)
+        return b"".join(entry.line() for entry in [*before, put_in])
+
+    assert broken(again(entries)) == (12, "a section was put in after the seal")
+    found = check(again(entries[:-2])).broken
+    assert found is not None
+    assert (found.number, str(found.why)) == (10, "it is the second of its section")
+
+
+def test_every_answer_names_the_sections_that_the_record_does_not_have() -> None:
+    names = [name for name in FILES if name not in ("archives", "memory")]
+    sections = [Section(name, MINUTE, 2 * MINUTE, FILES[name]) for name in names]
+    dossier = open_dossier(write_record(CASE, sections))
+    for question in (*QUESTIONS, f"visitor:{HOME}"):
+        cannot = told(ask(dossier, question).cannot)
+        for absent in ("the memory", "the archives"):
+            assert cannot.count(f"It has nothing of {absent}: never taken.") == 1, question
+    assert "Nothing was lost or changed by the copying." not in told(ask(dossier, "losses").tells)

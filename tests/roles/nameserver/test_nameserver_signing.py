@@ -228,6 +228,19 @@ def test_signatures_can_be_asked_for_by_themselves(state: NameserverState) -> No
     assert shown(reply.answers) == ["a.nic.test RRSIG A", "a.nic.test RRSIG NSEC"]
 
 
+@pytest.mark.parametrize("kind", ["NSEC", "RRSIG"])
+@pytest.mark.parametrize("do", [True, False])
+@pytest.mark.parametrize("name", ["clips.test", "plain.test"])
+def test_at_a_delegation_the_zone_below_is_asked_for_what_the_signer_makes(
+    state: NameserverState, name: str, kind: str, do: bool
+) -> None:
+    """As for every type but DS: the child has an NSEC and signatures of its own."""
+    reply = ask(state, name, kind, do=do)
+    assert (reply.authoritative, reply.answers) == (False, ())
+    assert reply == ask(state, name, "A", do=do)._replace(question=Question(name, kind))
+    assert reply.authority[0][:2] == (name, "NS")
+
+
 def test_dates_of_signatures(state: NameserverState, signer: Signer) -> None:
     """The week's beginning less an hour, to 21 days after it; made anew each week."""
     made = START - (5 * DAY + 8 * HOUR) // SECOND

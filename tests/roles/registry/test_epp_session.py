@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import pytest
 
-from simulator.journal import Journal
 from simulator.roles.registry.epp_commands import Commands
 from simulator.roles.registry.epp_service import EppServer
 from simulator.roles.registry.epp_session import EppAccount, EppAccounts, Session
@@ -298,7 +297,7 @@ def test_a_silent_connection_is_closed_after_the_idle_timeout() -> None:
         talk = Talk()
         server = EppServer(
             talk.registry, talk.accounts, cast(ssl.SSLContext, None), [], lambda: 0,
-            Journal(lambda: 0), idle_timeout=600.0,
+            idle_timeout=600.0,
         )  # fmt: skip
         connection, wire = server.connection(), Wire()
         connection.connection_made(wire)

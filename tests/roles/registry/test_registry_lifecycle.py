@@ -240,9 +240,9 @@ def test_every_transform_has_a_transaction_id_of_its_own_refused_ones_too() -> N
         "XG-000003",
     ]
     assert log == [
-        ("XG-000001", HOUR, "candie", "domain create", "coco.xg", 1000),
-        ("XG-000002", 2 * HOUR, "nobody", "domain delete", "coco.xg", 2201),
-        ("XG-000003", 3 * HOUR, SERVER, "domain update", "coco.xg", 1000),
+        ("XG-000001", HOUR, "candie", "domain create", "coco.xg", 1000, ""),
+        ("XG-000002", 2 * HOUR, "nobody", "domain delete", "coco.xg", 2201, ""),
+        ("XG-000003", 3 * HOUR, SERVER, "domain update", "coco.xg", 1000, ""),
     ]
 
 

@@ -124,11 +124,12 @@ class Lab:
         do: bool = False,
         ad: bool = True,
         cd: bool = False,
+        kind: str = "A",
     ) -> DnsMessage:
         query = DnsMessage(
             7,
             recursion_desired=True,
-            question=Question(name, "A"),
+            question=Question(name, kind),
             edns=Edns(dnssec_ok=do),
             authentic_data=ad,
             checking_disabled=cd,
@@ -179,6 +180,20 @@ def test_a_denial_is_validated_and_its_proof_goes_to_those_who_ask(lab: Lab) -> 
         assert [one.type for one in plain.authority] == ["SOA"]
         full = lab.ask(VALIDATING, "nowhere.clips.test", do=True)
         assert {one.type for one in full.authority} == {"SOA", "RRSIG", "NSEC"}
+
+
+@pytest.mark.parametrize("name", ["test", "clips.test"])
+@pytest.mark.parametrize("resolver", [VALIDATING, OBLIVIOUS])
+def test_what_the_signer_makes_comes_from_below_the_cut(lab: Lab, resolver: str, name: str) -> None:
+    """Below the root and below the TLD: the child's own records, and no server is lame."""
+    nsec = lab.ask(resolver, name, kind="NSEC")
+    assert shape(nsec) == ("NOERROR", resolver == VALIDATING, False, ["NSEC"])
+    assert "SOA" in nsec.answers[0].data.split()
+    signatures = lab.ask(resolver, name, kind="RRSIG")
+    assert (signatures.rcode, shape(signatures)[3][0]) == ("NOERROR", "RRSIG")
+    assert [record.data.split()[7] for record in signatures.answers] == [name] * len(
+        signatures.answers
+    )
 
 
 def test_time_of_a_validated_walk(lab: Lab) -> None:

@@ -149,6 +149,22 @@ def test_names_are_read_in_lower_case_and_without_white_space() -> None:
     assert read_command(command(body)) == Command(Check(Kind.DOMAIN, ("coco.xg",)), "ABC-1")
 
 
+@pytest.mark.parametrize(
+    "name", ["\u00a0coco.xg", "coco.xg\u00a0", "\u2003coco.xg", "\u212aoko.xg"]
+)
+def test_only_what_xml_calls_white_space_is_taken_off_and_only_ascii_is_folded(name: str) -> None:
+    """Another registrar's name must not be met by a name that only looks like it."""
+    checked = f"<domain:name>\t{name} </domain:name>"
+    body = f"<check><domain:check {DOMAIN}>{checked}</domain:check></check>"
+    assert read_command(command(body)).body == Check(Kind.DOMAIN, (name,))
+    servers = f"<domain:ns><domain:hostObj>{name}</domain:hostObj></domain:ns>"
+    update = f"<domain:name>COCO.XG</domain:name><domain:add>{servers}</domain:add>"
+    body = f"<update><domain:update {DOMAIN}>{update}</domain:update></update>"
+    read = read_command(command(body)).body
+    assert isinstance(read, DomainUpdate)
+    assert (read.name, read.add_nameservers) == ("coco.xg", (name,))
+
+
 def test_prefixes_are_the_clients_to_choose() -> None:
     octets = (
         b'<e:epp xmlns:e="urn:ietf:params:xml:ns:epp-1.0"><e:command><e:info>'
