@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Lasting
+from simulator.lab.carried import Carried
 from simulator.values import Instant, Lever, Now, message
 
 RECORDED = (Lever.MONEY_FREEZE, Lever.HEARING, Lever.ARREST)
@@ -48,7 +48,7 @@ class Acts:
 
         async def undo() -> None:
             if lever is Lever.HEARING:
-                raise Lasting(
+                raise LabError(
                     message("{operator} has been heard: that cannot be undone", operator=operator)
                 )
             del self._in_force[key]

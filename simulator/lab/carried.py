@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from simulator.errors import LabError
@@ -12,19 +12,29 @@ from simulator.values import Message
 if TYPE_CHECKING:
     from simulator.roles.registrar.logic import Done
     from simulator.roles.registry.objects import Result
+    from simulator.roles.registry.poll import Cause
     from simulator.roles.registry.undo import UndoRecord
 
 Details: TypeAlias = tuple[tuple[str, str], ...]
 """What the operator's own systems answered, by field: EPP command, result code, undo record."""
 
 Undo: TypeAlias = Callable[[], Coroutine[Any, Any, Details | None]]
-"""Takes it back; returns what is to be told of that, if anything."""
+"""Takes it back; returns what is to be told of that, if anything. `LabError` where that cannot be,
+or can never be: a copy, a hearing, a revocation."""
 
+DONE_FOR = "done for"
+"""A field of details: the step by whose order it was in force already."""
+ALSO_ORDERED = "also ordered by"
+"""A field of the details of a lift: the steps whose orders keep it in force."""
 _NOT_TOLD = ("name", "at", "authorization", "grace")
 
 
-class Lasting(LabError):
-    """What was done and can never be taken back: a copy, a hearing, a revocation."""
+class Pull(NamedTuple):
+    """Who pulls a lever, what it is kept under, and in whose name it is done."""
+
+    key: str
+    operator: str
+    cause: Cause
 
 
 class Carried(NamedTuple):
@@ -35,18 +45,23 @@ class Carried(NamedTuple):
     details: Details = ()
 
 
+class _Done(NamedTuple):
+    """What was done, what was answered then, how to undo it, and for which orders it stays."""
+
+    details: Details
+    take: Callable[[], Coroutine[Any, Any, object]]
+    orders: dict[str, None]
+
+
 class Shared:
-    """What several orders may want at once: done for the first, undone with the last."""
+    """What several orders may want at once: done for the first, undone with the last.
+
+    The first one's ``take`` undoes it, whichever is lifted last: it knows what stood before.
+    """
 
     def __init__(self) -> None:
-        self._orders: dict[tuple[str, ...], dict[str, Details]] = {}
+        self._in_force: dict[tuple[str, ...], _Done] = {}
         self._turns: dict[tuple[str, ...], asyncio.Lock] = {}
-
-    @staticmethod
-    def _as_done(in_force: dict[str, Details]) -> tuple[None, Details]:
-        """Return what was answered when it was done, and for which order that was."""
-        first, details = next(iter(in_force.items()))
-        return None, (("done for", first.partition("/")[0]), *details)
 
     async def carry(
         self,
@@ -57,22 +72,44 @@ class Shared:
     ) -> Carried:
         """Do it unless it is done, and undo it when the last order for it is lifted.
 
-        ``put`` and ``take`` raise `LabError` when they fail; nothing is noted then. Whoever
-        wants the same meanwhile waits.
+        ``put`` and ``take`` raise `LabError` when they fail; nothing is noted then. ``put``
+        looks for itself at what it finds: whoever wants the same meanwhile waits.
         """
-        in_force = self._orders.setdefault(what, {})
         turn = self._turns.setdefault(what, asyncio.Lock())
         async with turn:
-            warning, details = self._as_done(in_force) if in_force else await put()
-            in_force[key] = details
+            warning, done = None, self._in_force.get(what)
+            if done is None:
+                warning, details = await put()
+                done = self._in_force[what] = _Done(details, take, {})
+            else:
+                details = (*done_for(done.orders), *done.details)
+            done.orders[key] = None
 
-        async def release() -> None:
+        async def release() -> Details:
             async with turn:
-                if list(in_force) == [key]:
-                    await take()
-                in_force.pop(key, None)
+                if list(done.orders) == [key]:
+                    await done.take()
+                    del self._in_force[what]
+                del done.orders[key]
+                return also_ordered(done.orders, key)
 
         return Carried(release, warning, details)
+
+
+def done_for(orders: Iterable[str]) -> Details:
+    """Tell by which order, the first of those in force, something is done already."""
+    return tuple((DONE_FOR, _step(order)) for order in list(orders)[:1])
+
+
+def also_ordered(orders: Iterable[str], lifted: str) -> Details:
+    """Tell which orders of other steps keep what was ordered by the one that is lifted."""
+    others = dict.fromkeys(map(_step, orders))
+    others.pop(_step(lifted), None)
+    return ((ALSO_ORDERED, ", ".join(others)),) if others else ()
+
+
+def _step(order: str) -> str:
+    return order.partition("/")[0]
 
 
 class LeverRefused(LabError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from simulator.errors import LabError
-from simulator.lab.carried import Details, Lasting, LeverRefused
+from simulator.lab.carried import ALSO_ORDERED, Details, LeverRefused
 from simulator.lab.orders import OrderOutcome, action_label
 from simulator.lab.words import unknown
 from simulator.measures import Measure
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from simulator.world.models import World
 
 T = TypeVar("T")
+
+_REFUSED = message("nothing to lift: it was refused")
+_ALREADY = message("nothing to lift: it is lifted already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Law:
         self._pulled = 0
         self._in_force: dict[str, list[_InForce]] = {}
         """By key what was executed, oldest first; a key without anything in force is known."""
+        self._over: dict[str, list[tuple[OrderOutcome, Message]]] = {}
+        """By key what there is no more to lift of, each with why."""
         self._under_way: dict[str, dict[asyncio.Task[OrderOutcome], OrderOutcome]] = {}
         """Orders that nobody waits for, with what was said of them when they were given."""
 
@@ -183,7 +188,9 @@ class Law:
                 "{operator} was not reached in time: the operation did not wait for it",
                 operator=self.operator(part.operator).name,
             )
-            return self._outcome(key, part, member.decision, OutcomeState.REFUSED, too_late)
+            outcome = self._outcome(key, part, member.decision, OutcomeState.REFUSED, too_late)
+            self._note_refused(outcome)
+            return outcome
         return await self._execute(key, part, member.decision)
 
     # --- execution ------------------------------------------------------------------------
@@ -218,6 +225,8 @@ class Law:
         outcome = replace(outcome, details=details)
         if undo is not None:
             self._in_force.setdefault(key, []).append(_InForce(outcome, undo))
+        else:
+            self._note_refused(outcome)
         return outcome
 
     def _cause(self, key: str, part: Part) -> Cause:
@@ -225,19 +234,29 @@ class Law:
         authority = str(self.authority(part.authority).name)
         return Cause(reason=authority, case=key, case_name="order")
 
+    # --- lifting --------------------------------------------------------------------------
+
     async def lift(self, key: str) -> list[OrderOutcome]:
         """Take back what was executed under a key, and withdraw what was still under way.
 
-        What was refused needs no lifting. What cannot be taken back is told as refused, with
-        the reason, and the rest is taken back all the same; unless it is `Lasting` it stays in
-        force and can be lifted again. `LabError` if nothing was ordered under the key.
+        What cannot be taken back is told as refused, with the reason, and the rest is taken
+        back all the same; it stays in force and can be lifted again. What another order keeps
+        is told as refused, too, and is lifted. Where nothing is left to lift, each order that
+        was refused or is lifted is told as that. `LabError` if nothing was ordered under the
+        key.
         """
         if key not in self._in_force:
             raise LabError(message("nothing was ordered under '{key}'", key=key))
+        in_force, self._in_force[key] = self._in_force[key], []
         withdrawn = self._withdraw(key)
-        lifted, remaining = await self._undo_all(self._in_force.pop(key))
-        if remaining:
-            self._in_force[key] = remaining
+        if not in_force and not withdrawn:
+            return self._nothing_to_lift(key)
+        lifted, remaining = await self._undo_all(in_force)
+        self._in_force[key][:0] = remaining
+        still = [each.outcome for each in remaining]
+        over = self._over.setdefault(key, [])
+        over += [(each.outcome, _ALREADY) for each in in_force if each.outcome not in still]
+        over += [(outcome, _ALREADY) for outcome in withdrawn]
         self._journal.record("law", "lifted", order=key)
         return withdrawn + lifted
 
@@ -254,8 +273,11 @@ class Law:
                 details = await each.undo() or ()
             except LabError as error:
                 state, reason = OutcomeState.REFUSED, error.message
-                if not isinstance(error, Lasting):
-                    remaining.insert(0, each)
+                remaining.insert(0, each)
+            others = dict(details).get(ALSO_ORDERED)
+            if others is not None:
+                state = OutcomeState.REFUSED
+                reason = message("also ordered by step {steps}, so it stays", steps=others)
             ended.insert(
                 0,
                 replace(each.outcome, state=state, reason=reason, at=self._now(), details=details),
@@ -269,7 +291,25 @@ class Law:
             if outcome.state is OutcomeState.PENDING:
                 reason = message("withdrawn before it took effect")
                 withdrawn.append(replace(outcome, reason=reason, at=self._now()))
+            else:
+                self._note_refused(outcome)
         return withdrawn
+
+    def _note_refused(self, outcome: OrderOutcome) -> None:
+        self._over.setdefault(outcome.key, []).append((outcome, _REFUSED))
+
+    def _nothing_to_lift(self, key: str) -> list[OrderOutcome]:
+        return [
+            replace(
+                outcome,
+                state=OutcomeState.REFUSED,
+                reason=reason,
+                at=self._now(),
+                details=(),
+                nothing_to_lift=True,
+            )
+            for outcome, reason in self._over.get(key, ())
+        ]
 
     # --- words ----------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, Lasting
+from simulator.lab.carried import Carried, Details, also_ordered, done_for
 from simulator.lab.controlled import ControlledOperation
 from simulator.roles.hosting.logic import take_over
 from simulator.values import HOUR, Instant, Lever, message
@@ -100,24 +101,30 @@ class MachineLevers:
         machine, banner = self._web.machines[host], self._web.banner(banner_id)
         images = machine.take_over(banner, names, seed=self._seed)
         in_force = self._taken_over.setdefault(host, {})
+
+        def alike() -> list[str]:
+            return [order for order, taken in in_force.items() if taken[:2] == (names, banner)]
+
+        already = done_for(alike())
         in_force[key] = (names, banner, self._now())
+        take_away = self._web.banners.put(host, partial(take_over, banner=banner, names=names))
         learnt = self._end_control(host, names)
 
-        async def give_back() -> None:
+        async def give_back() -> Details:
             del in_force[key]
-            machine.release()
-            for others, others_banner, _ in in_force.values():
-                machine.state = take_over(machine.state, others_banner, others)
+            take_away()
+            return also_ordered(alike(), key)
 
         warning = None
         if host in self._off_since:
             warning = message("{host} has no power: nobody sees the banner", host=host)
         told = tuple((f"image of {image.site}", image.sha256) for image in images)
-        return Carried(give_back, warning, (*told, *learnt))
+        return Carried(give_back, warning, (*already, *told, *learnt))
 
     def _switch_off(self, key: str, host: str) -> Carried:
         machine = self._hosts[host]
         in_force = self._switched_off.setdefault(host, {})
+        already = done_for(in_force)
         in_force[key] = None
         machine.powered = False
         machine.break_connections()
@@ -126,18 +133,19 @@ class MachineLevers:
             self._journal.record(host, SWITCHED_OFF)
         learnt = self._end_control(host, None)
 
-        async def switch_on() -> None:
+        async def switch_on() -> Details:
             del in_force[key]
             machine.powered = not in_force
             if machine.powered:
                 del self._off_since[host]
                 self._journal.record(host, SWITCHED_ON)
+            return also_ordered(in_force, key)
 
         banner = self._taken_over.get(host)
         warning = None
         if banner:
             warning = message("the banner on {host} goes dark with it", host=host)
-        return Carried(switch_on, warning, learnt)
+        return Carried(switch_on, warning, (*already, *learnt))
 
     # --- copying --------------------------------------------------------------------------
 
@@ -148,7 +156,7 @@ class MachineLevers:
         off = host in self._off_since
 
         async def never() -> None:
-            raise Lasting(
+            raise LabError(
                 message("the image of {name} cannot be undone: it is in the file", name=name)
             )
 

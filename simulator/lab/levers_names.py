@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Details, LeverRefused, Shared, Undo, insist_code
+from simulator.lab.carried import Carried, Details, LeverRefused, Pull, Shared, Undo, insist_code
 from simulator.lab.holders import Holders
 from simulator.lab.levers_registrar import RegistrarLevers
 from simulator.roles.registry.objects import SERVER
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 SEIZURES = "seizures"
 """The account that seized names get at a registrar of the authorities."""
 DARK = ("clientHold", "serverHold", "pendingDelete")
-
-
-class _Order(NamedTuple):
-    """Who pulls a lever, what it is kept under, and in whose name it is done."""
-
-    key: str
-    operator: str
-    cause: Cause
 
 
 class NameLevers:
@@ -77,7 +69,7 @@ class NameLevers:
         who gets the name, ``keep_ds`` has a redelegation leave the DS records behind. ``cause``
         is what a registry tells the registrars concerned.
         `LabError` with the reason where it cannot be done."""
-        order = _Order(key, operator, cause)
+        order = Pull(key, operator, cause)
         try:
             domain = self._who.registered(name)
         except LabError as error:
@@ -100,33 +92,33 @@ class NameLevers:
 
     # --- the registrar --------------------------------------------------------------------
 
-    async def _client_hold(self, order: _Order, domain: str) -> Carried:
-        carried = await self._registrars.client_hold(order.key, order.operator, domain)
-        return carried._replace(warning=self._banner_goes_dark(domain))
+    async def _client_hold(self, order: Pull, domain: str) -> Carried:
+        warn = partial(self._a_hold_excludes_a_banner, domain)
+        return await self._registrars.client_hold(order.key, order.operator, domain, warn)
 
-    async def _account_freeze(self, order: _Order, domain: str) -> Carried:
+    async def _account_freeze(self, order: Pull, domain: str) -> Carried:
         return await self._registrars.freeze_account(order.key, order.operator, domain)
 
-    async def _transfer_refusal(self, order: _Order, domain: str) -> Carried:
+    async def _transfer_refusal(self, order: Pull, domain: str) -> Carried:
         return await self._registrars.refuse_transfer(order.key, order.operator, domain)
 
     # --- the registry ---------------------------------------------------------------------
 
-    async def _server_hold(self, order: _Order, domain: str) -> Carried:
+    async def _server_hold(self, order: Pull, domain: str) -> Carried:
         self._who.insist_on_registry(order.operator, domain)
         registry, cause = self._names.registry_of(domain), order.cause
 
         async def put() -> tuple[Message | None, Details]:
             hold = partial(registry.hold, cause=cause)
             details = self._by_registry(domain, "domain update", hold)
-            return self._banner_goes_dark(domain), details
+            return self._a_hold_excludes_a_banner(domain), details
 
         async def take() -> None:
             insist_code(registry.release(domain, self._now(), cause=cause), "domain update")
 
         return await self._shared.carry(order.key, (Lever.SERVER_HOLD.value, domain), put, take)
 
-    async def _registry_lock(self, order: _Order, domain: str) -> Carried:
+    async def _registry_lock(self, order: Pull, domain: str) -> Carried:
         self._who.insist_on_registry(order.operator, domain)
         registry, cause = self._names.registry_of(domain), order.cause
 
@@ -139,7 +131,7 @@ class NameLevers:
 
         return await self._shared.carry(order.key, (Lever.REGISTRY_LOCK.value, domain), put, take)
 
-    async def _cancellation(self, order: _Order, domain: str) -> Carried:
+    async def _cancellation(self, order: Pull, domain: str) -> Carried:
         """Delete the name. The registry undoes it as long as redemption lasts, not after."""
         self._who.insist_on_registry(order.operator, domain)
         registry, cause = self._names.registry_of(domain), order.cause
@@ -150,10 +142,16 @@ class NameLevers:
             undone = registry.undo_cancellation(domain, self._now(), cause=cause)
             insist_code(undone, "domain update")
 
-        return Carried(undo, self._banner_goes_dark(domain), details)
+        warning = None
+        if self._leads_to_banner(domain):
+            warning = message(
+                "the banner of {name} goes dark with it: a cancelled name is in no zone",
+                name=domain,
+            )
+        return Carried(undo, warning, details)
 
     async def _transfer(
-        self, order: _Order, domain: str, registrar: str | None, banner: str | None
+        self, order: Pull, domain: str, registrar: str | None, banner: str | None
     ) -> Carried:
         """Move the name to a registrar of the authorities; with a banner, to their nameservers."""
         self._who.insist_on_registry(order.operator, domain)
@@ -174,8 +172,7 @@ class NameLevers:
         self._enter(agency, domain)
         if not by_epp:
             before.books.strike(domain)
-        if banner is not None:
-            await self._lead_to_banner(order.operator, domain, banner)
+        lead_back = await self._lead_to_banner(order.operator, domain, banner)
 
         async def give_back() -> None:
             undone = registry.undo_reassignment(domain, self._now(), cause=cause)
@@ -183,8 +180,7 @@ class NameLevers:
             self._names.registrars[agency].books.strike(domain)
             if account is not None and not by_epp:
                 before.books.enter(domain, account)
-            if banner is not None:
-                self._lead_back(domain, banner)
+            lead_back()
 
         return Carried(give_back, None, details)
 
@@ -235,7 +231,7 @@ class NameLevers:
 
     # --- the banner -----------------------------------------------------------------------
 
-    async def _redelegate(self, order: _Order, domain: str, banner: str, keep_ds: bool) -> Carried:
+    async def _redelegate(self, order: Pull, domain: str, banner: str, keep_ds: bool) -> Carried:
         """Give the name to the authorities' nameservers, which lead to their banner.
 
         With ``keep_ds`` the parent goes on vouching for keys that those servers have not.
@@ -249,28 +245,36 @@ class NameLevers:
         else:
             undo, details = self._redelegate_as_registry(order, domain, servers, keep_ds)
         warning = self._nobody_sees(domain) or _left_behind(domain, keep_ds)
-        await self._lead_to_banner(operator, domain, banner)
+        lead_back = await self._lead_to_banner(operator, domain, banner)
 
         async def give_back() -> None:
             await undo()
-            self._lead_back(domain, banner)
+            lead_back()
 
         return Carried(give_back, warning, details)
 
-    async def _lead_to_banner(self, operator: str, domain: str, banner: str) -> None:
+    async def _lead_to_banner(
+        self, operator: str, domain: str, banner: str | None
+    ) -> Callable[[], None]:
+        """Serve a banner for a name and all below it; return how to stop that."""
+        if banner is None:
+            return lambda: None
         entry = self._world.banners[banner]
         self._redelegated[domain] = operator
         addresses = self._world.hosts[entry.host].addresses
         self._names.serve_seized(domain, entry.nameservers, addresses)
-        await self._web.show_seized(banner, self._web.names_under(domain), self._run_on)
+        under = self._web.names_under(domain)
+        stop_showing = await self._web.show_seized(banner, under, self._run_on)
 
-    def _lead_back(self, domain: str, banner: str) -> None:
-        self._redelegated.pop(domain, None)
-        self._names.stop_serving_seized(domain, self._world.banners[banner].nameservers)
-        self._web.stop_showing_seized(banner, self._web.names_under(domain))
+        def lead_back() -> None:
+            self._redelegated.pop(domain, None)
+            self._names.stop_serving_seized(domain, entry.nameservers)
+            stop_showing()
+
+        return lead_back
 
     def _redelegate_as_registry(
-        self, order: _Order, domain: str, nameservers: tuple[str, ...], keep_ds: bool
+        self, order: Pull, domain: str, nameservers: tuple[str, ...], keep_ds: bool
     ) -> tuple[Undo, Details]:
         self._who.insist_on_registry(order.operator, domain)
         registry, cause = self._names.registry_of(domain), order.cause
@@ -300,13 +304,13 @@ class NameLevers:
         nameservers = self._world.domains[domain].nameservers
         before = self._names.lead(domain, nameservers, name, addresses)
         self._changed[name] = operator
-        await self._web.show_seized(banner, (name,), self._run_on)
+        stop_showing = await self._web.show_seized(banner, (name,), self._run_on)
         told = " ".join(f"{record.type} {record.data}" for record in before)
 
         async def put_back() -> None:
             self._names.put_back(domain, nameservers, name, before)
             del self._changed[name]
-            self._web.stop_showing_seized(banner, (name,))
+            stop_showing()
 
         return Carried(put_back, warning, (("records before", told),))
 
@@ -338,10 +342,13 @@ class NameLevers:
 
     # --- a hold and a banner exclude each other -------------------------------------------
 
-    def _banner_goes_dark(self, domain: str) -> Message | None:
-        """Warn of a name taken out of the zone while it leads to a banner."""
+    def _leads_to_banner(self, domain: str) -> bool:
         changed = any(self._world.domain_of(name) == domain for name in self._changed)
-        if domain not in self._redelegated and not changed:
+        return domain in self._redelegated or changed
+
+    def _a_hold_excludes_a_banner(self, domain: str) -> Message | None:
+        """Warn of a name held, and so out of the zone, while it leads to a banner."""
+        if not self._leads_to_banner(domain):
             return None
         return message(
             "the banner of {name} goes dark with it: a hold and a banner exclude each other",
@@ -353,6 +360,10 @@ class NameLevers:
         status = next((own for own in self._who.object(domain).statuses if own in DARK), None)
         if status is None:
             return None
+        if status == "pendingDelete":
+            return message(
+                "{name} is cancelled and in no zone: nobody sees the banner", name=domain
+            )
         return message(
             "{name} has {status} and is not in the zone, so nobody sees the banner: a hold and"
             " a banner exclude each other",
@@ -371,7 +382,7 @@ def _left_behind(domain: str, keep_ds: bool) -> Message | None:
     )
 
 
-_SIMPLE: dict[Lever, Callable[[NameLevers, _Order, str], Coroutine[Any, Any, Carried]]] = {
+_SIMPLE: dict[Lever, Callable[[NameLevers, Pull, str], Coroutine[Any, Any, Carried]]] = {
     Lever.CLIENT_HOLD: NameLevers._client_hold,
     Lever.ACCOUNT_FREEZE: NameLevers._account_freeze,
     Lever.TRANSFER_REFUSAL: NameLevers._transfer_refusal,

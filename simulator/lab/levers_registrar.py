@@ -36,12 +36,15 @@ class RegistrarLevers:
         self._registration = registration
         self._shared = Shared()
 
-    async def client_hold(self, key: str, operator: str, domain: str) -> Carried:
-        """Put clientHold on."""
+    async def client_hold(
+        self, key: str, operator: str, domain: str, warn: Callable[[], Message | None]
+    ) -> Carried:
+        """Put clientHold on; ``warn`` says what goes dark with it."""
         registrar = (await self._sponsor(operator, domain)).id
 
         async def put() -> tuple[Message | None, Details]:
-            return None, await self._at_registrar(registrar, lambda desk: desk.hold(domain))
+            details = await self._at_registrar(registrar, lambda desk: desk.hold(domain))
+            return warn(), details
 
         async def take() -> None:
             await self._at_registrar(registrar, lambda desk: desk.release(domain))
@@ -73,7 +76,7 @@ class RegistrarLevers:
         The lock is no registry lock: a registry that moves the name goes past it.
         """
         registrar = await self._sponsor(operator, domain)
-        locked = TRANSFER_LOCK in self._who.object(domain).statuses
+        locked = False
 
         async def lock(wanted: bool) -> Details:
             return await self._at_registrar(
@@ -81,6 +84,8 @@ class RegistrarLevers:
             )
 
         async def put() -> tuple[Message | None, Details]:
+            nonlocal locked
+            locked = TRANSFER_LOCK in self._who.object(domain).statuses
             details = () if locked else await lock(True)
             insist_done(registrar.keep(domain), "-")
             return None, details

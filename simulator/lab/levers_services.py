@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
-from simulator.lab.carried import Carried, Lasting
+from simulator.lab.carried import Carried
 from simulator.values import Lever, message
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ServiceLevers:
         serials = self._web.authority.revoke(name)
 
         async def never() -> None:
-            raise Lasting(
+            raise LabError(
                 message("a revocation cannot be undone: {name} needs a new certificate", name=name)
             )
 

@@ -45,6 +45,8 @@ class OrderOutcome:
     doubtful: bool = False
     details: tuple[tuple[str, str], ...] = ()
     """What the operator's own systems answered, by field: EPP command, result code, undo record."""
+    nothing_to_lift: bool = False
+    """Of a lift: whether nothing was in force any more, or ever."""
 
     @property
     def code(self) -> int | None:

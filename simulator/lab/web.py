@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import LabError
+from simulator.lab.banners import Banners
 from simulator.roles.certification.service import CertificationAuthority
 from simulator.roles.hosting import logic
 from simulator.roles.hosting.service import WebHost
@@ -54,10 +57,7 @@ class Web:
         self.authority: CertificationAuthority
         self._moved: dict[str, str] = {}
         """By site, the machine that it was put up on later."""
-        self._pending: dict[tuple[str, ...], asyncio.Task[None]] = {}
-        """By names, who waits for their certificate."""
-        self._shown: dict[tuple[str, tuple[str, ...]], None] = {}
-        """Banners with the names that the authorities' machines show them for."""
+        self.banners = Banners(self.machines)
 
     # --- building -----------------------------------------------------------------------
 
@@ -247,34 +247,38 @@ class Web:
         below = [name for name in known if self._world.domain_of(name) == domain]
         return tuple(dict.fromkeys((domain, *below)))
 
-    async def show_seized(self, banner_id: str, names: tuple[str, ...], run_on: RunOn) -> None:
+    async def show_seized(
+        self, banner_id: str, names: tuple[str, ...], run_on: RunOn
+    ) -> Callable[[], None]:
         """Have the authorities' own machine show the banner for these names, and no others,
-        with a certificate as soon as they lead there."""
+        with a certificate as soon as they lead there; return how to stop that.
+
+        What another order leads there stays when one stops.
+        """
         host = self._world.banners[banner_id].host
-        machine = self.machines[host]
-        self._shown[banner_id, names] = None
-        await run_on(self._hosts[host], machine.show_banner(self.banner(banner_id), names))
-        if not machine.has_certificate(names[0]) and names not in self._pending:
-            program = self._certify_patiently(host, names)
-            self._pending[names] = run_on(self._hosts[host], program)
+        machine, banner = self.machines[host], self.banner(banner_id)
+        take_away = self.banners.put(host, partial(logic.add_banner, banner=banner, names=names))
+        await run_on(self._hosts[host], machine.show_banner(banner, names))
+        waiting: asyncio.Task[None] | None = None
+        if self._uncertified(host, names):
+            waiting = run_on(self._hosts[host], self._certify_patiently(host, names))
+
+        def stop() -> None:
+            if waiting is not None:
+                waiting.cancel()
+            take_away()
+
+        return stop
+
+    def _uncertified(self, host: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if not self.machines[host].has_certificate(name))
 
     async def _certify_patiently(self, host: str, names: tuple[str, ...]) -> None:
         for _ in range(CERTIFICATE_PATIENCE):
+            missing = self._uncertified(host, names)  # another order may want the same
             try:
-                for first in range(0, len(names), CERTIFICATE_NAMES):
-                    await self._certify(host, names[first : first + CERTIFICATE_NAMES])
+                for first in range(0, len(missing), CERTIFICATE_NAMES):
+                    await self._certify(host, missing[first : first + CERTIFICATE_NAMES])
                 break
             except LabError:  # refused: the name does not lead here yet where the authority looks
                 await asyncio.sleep(CERTIFICATE_RETRY / SECOND)
-        del self._pending[names]
-
-    def stop_showing_seized(self, banner_id: str, names: tuple[str, ...]) -> None:
-        """Have the authorities' machine show nothing for these names any more, but for those
-        that another order leads there."""
-        waiting = self._pending.pop(names, None)
-        if waiting is not None:
-            waiting.cancel()
-        del self._shown[banner_id, names]
-        others = [name for shown, listed in self._shown if shown == banner_id for name in listed]
-        machine = self.machines[self._world.banners[banner_id].host]
-        machine.release([name for name in names if name not in others])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from simulator.lab.carried import DONE_FOR
 from simulator.report import counts
 from simulator.report.actions import action_words
 from simulator.report.sights import Sight, sight
@@ -81,6 +82,7 @@ class OrderFinding:
     """What a controlled operation brought, where this ended one."""
     details: tuple[tuple[str, str], ...] = ()
     """What the operator's own systems answered; of several operators, nothing."""
+    nothing_to_lift: bool = False
 
     @property
     def out_of_reach(self) -> bool:
@@ -159,6 +161,7 @@ def orders(
             outcome.doubtful,
             learnt(outcome.details),
             outcome.details if before is None else (),
+            outcome.nothing_to_lift,
         )
     return tuple(found.values())
 
@@ -237,6 +240,7 @@ def _drains(run: StepRun, world: World, remembered: Remembered) -> Instant | Non
         if outcome.action in NAME_LEVERS
         and outcome.state is OutcomeState.EXECUTED
         and outcome.name is not None
+        and DONE_FOR not in dict(outcome.details)
     ]
     resolvers = dict.fromkeys(
         world.resolver_at(seen.resolver) for seen in run.observations if seen.resolver is not None

@@ -56,6 +56,7 @@ class _Tables:
             "partner": lambda: self._instruments(Route.PARTNER),
             "direct": lambda: self._instruments(Route.DIRECT),
             "levers": self._levers,
+            "effects": self._effects_seen,
             "treaties": self._treaties,
         }
         head, *rows = tables[kind]()
@@ -174,6 +175,21 @@ class _Tables:
             )
             effect = self._say(EFFECT_NAMES[each.effect])
             rows.append((f"`{each.id}`", self._say(each.name), effect, hands))
+        return [[self._say(word) for word in head], *rows]
+
+    def _effects_seen(self) -> list[Row]:
+        head = [
+            message("lever"),
+            message("when it shows"),
+            message("what a visitor sees"),
+            message("how it is undone"),
+            message("what survives it"),
+        ]
+        rows: list[Row] = []
+        for each in self._book.levers.values():
+            told = (each.when, each.seen, each.undone, each.survives)
+            if all(words is not None for words in told):
+                rows.append((f"`{each.id}`", *(self._say(words) for words in told if words)))
         return [[self._say(word) for word in head], *rows]
 
     def _treaties(self) -> list[Row]:

@@ -19,6 +19,8 @@ _STATES = {
     OutcomeState.PENDING: (message("pending"), styles.QUIET),
 }
 _ENDED = message("No longer in force: {orders}.")
+_REMAINS = message("Remains: {order}. {reason}")
+_NOTHING = message("{order}. {reason}")
 _WITHDRAWN = message("Withdrawn before it took effect: {orders}.")
 
 
@@ -44,12 +46,13 @@ class OrderReport:
             self._write_learnt(order)
         for order in lifted:
             if order.state is OutcomeState.REFUSED:
-                remains = message(
-                    "Remains: {order}. {reason}",
+                template = _NOTHING if order.nothing_to_lift else _REMAINS
+                told = message(
+                    template.text,
                     order=self._action(order),
                     reason=self.voice.sentence(order.reason),
                 )
-                self.page.paragraph(self.voice.say(remains), first=[(" " * INDENT, "")])
+                self.page.paragraph(self.voice.sentence(told), first=[(" " * INDENT, "")])
 
     def _action(self, order: OrderFinding) -> str:
         operators = self.voice.several(map(self.voice.actor, order.to))

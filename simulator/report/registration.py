@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from simulator.lab.carried import DONE_FOR
 from simulator.report import styles
 from simulator.report.page import Page
 from simulator.report.times import date_and_time
@@ -40,6 +41,13 @@ _STATES = {
 def systems_said(details: Details) -> tuple[Message, ...]:
     """Return what an operator's systems answered, a sentence for each thing worth one."""
     said = dict(details)
+    if DONE_FOR in said:  # all else was answered then, and told then
+        already = message(
+            "it was in force already, by the order of step {step}: it stays until the last of"
+            " these orders is lifted",
+            step=said[DONE_FOR],
+        )
+        return (already,)
     told: list[Message] = []
     if "clTRID" in said:
         told.append(

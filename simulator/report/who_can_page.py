@@ -12,8 +12,9 @@ from simulator.roles.authority.actors import KIND_NAMES, Label, Name, action_nam
 from simulator.roles.authority.answer import Answer, Hindrance, Obstacle, Way, place_name
 from simulator.roles.authority.doubt import Doubt
 from simulator.roles.authority.instruments import Delay
+from simulator.roles.authority.lawbook import lawbook
 from simulator.text import say
-from simulator.values import Message, message
+from simulator.values import Lever, Message, message
 
 DOUBTS = {
     Doubt.UNCHECKED: message("unverified"),
@@ -76,6 +77,7 @@ class WhoCanPage:
         page = self._page
         page.paragraph(self._capital(action_name(answer.question.action)), styles.HEADING)
         self._verdict(answer)
+        self._lever(answer)
         for number, way in enumerate(answer.ways, 1):
             page.blank()
             self._way(number, way)
@@ -92,6 +94,23 @@ class WhoCanPage:
         sign, style = self._sign(answer)
         said = self._sentence(answer.reason)
         self._page.paragraph(said, style, first=[(f"{sign} ", style)])
+
+    def _lever(self, answer: Answer) -> None:
+        """Write what the lever does, whoever pulls it."""
+        if not isinstance(answer.question.action, Lever):
+            return
+        entry = lawbook().lever(answer.question.action.value)
+        told = (
+            (message("when it shows"), entry.when),
+            (message("what a visitor sees"), entry.seen),
+            (message("how it is undone"), entry.undone),
+            (message("what survives it"), entry.survives),
+        )
+        for title, words in told:
+            if words is not None:
+                self._line(
+                    _INDENT, self._sentence(message("{title}: {words}", title=title, words=words))
+                )
 
     def _sign(self, answer: Answer) -> tuple[str, str]:
         glyphs = self._page.glyphs

@@ -18,6 +18,7 @@ from simulator.scenario.models import (
     Order,
     Scenario,
     Step,
+    asks,
 )
 from simulator.scenario.words import SECTIONS
 from simulator.values import Lever, message
@@ -62,6 +63,7 @@ class ScenarioCheck(RegistrantCheck, ExpectationCheck):
         self.registered: dict[str, None] = {}
         self.earlier: dict[str, Step] = {}
         self.watching: dict[str, None] = {}
+        self.lifted_last: str | None = None
         self.connections = tuple(known_ways(world))
         self.names = (
             *world.sites,
@@ -174,11 +176,19 @@ class ScenarioCheck(RegistrantCheck, ExpectationCheck):
     # --- orders -----------------------------------------------------------------------------
 
     def _lift(self, place: Place, step: Step) -> None:
+        """Note what cannot be lifted. A lift that a lock has refused can be tried again once
+        the lock is off; right after the first, a second one is a slip."""
         for position, name in enumerate(step.lift):
             where = (*place, "lift", position)
             known = self.known(where, message("earlier step"), name, self.earlier)
             if known and not _gives_orders(self.earlier[name]) and self.whole("steps"):
                 self.wrong(where, message("step '{id}' gave no order", id=name))
+            elif known and name == self.lifted_last and self.whole("steps"):
+                text = message("step '{id}' is lifted already, and no other since", id=name)
+                self.wrong(where, text)
+            self.lifted_last = name
+        if asks(step):
+            self.lifted_last = None
 
     def _order(self, place: Place, order: Order) -> None:
         self._authority((*place, "by"), order.by)

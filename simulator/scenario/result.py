@@ -78,7 +78,8 @@ class OrderResult(Model):
     reason: str
     lifted: bool = False
     """Whether this tells of the order's end: taken back, withdrawn before it took effect, or,
-    where ``outcome`` is ``refused``, not to be taken back."""
+    where ``outcome`` is ``refused``, not: it cannot be, another order keeps it, or there is
+    nothing to lift; ``reason`` says which."""
     code: int | None = None
     """The EPP result code that decided, where a registry was asked."""
     details: dict[str, str] = Field(default={})

@@ -281,13 +281,6 @@ def test_one_part_that_cannot_be_undone_does_not_keep_the_others(lab: Lab) -> No
     [lifted] = lab.run(lab.lift("two"))
     assert lifted.to == "alpha-telecom"
     assert see(lab, SITE, "paris").page == "site"
-    with pytest.raises(LabError, match="nothing was ordered under 'two'"):
-        lab.run(lab.lift("two"))
-
-
-def test_a_refused_order_needs_no_lifting(lab: Lab) -> None:
-    lab.run(lab.order("court-fr", "rila-hosting", Lever.HOST_OFF, "coco.xg", key="r"))
-    assert lab.run(lab.lift("r")) == []
 
 
 def test_the_provider_of_a_vpn_user_sees_the_exit_and_nothing_else(lab: Lab) -> None:

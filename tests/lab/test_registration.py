@@ -285,13 +285,14 @@ def test_what_the_registry_does_by_its_own_hand_is_in_the_journal_and_what_it_re
 
 
 def test_where_no_epp_is_spoken_a_registrars_commands_are_in_the_journal_as_well() -> None:
-    with Lab.load("atlantic") as lab:
-        lab.run(lab.impose("elbe-names", Lever.CLIENT_HOLD, "handbags.xu"))
-        lab.run(lab.impose("xu-registry", Lever.SERVER_HOLD, "handbags.xu"))
-        about = ("xu-registry", "domain:update", "handbags.xu")
+    with Lab.load("crossroads") as lab:
+        assert not any(registry.epp for registry in lab.world.registries.values())
+        lab.run(lab.impose("candie-names", Lever.CLIENT_HOLD, "library.xg"))
+        lab.run(lab.impose("xg-registry", Lever.SERVER_HOLD, "library.xg"))
+        about = ("xg-registry", "domain:update", "library.xg")
         assert [one[:5] for one in by_hand(lab)] == [
-            (*about, "elbe-names", 1000),
-            (*about, "xu-registry", 1000),
+            (*about, "candie-names", 1000),
+            (*about, "xg-registry", 1000),
         ]
 
 

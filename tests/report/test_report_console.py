@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from simulator.report.console import ConsoleReport
 from simulator.report.page import Page, wrap
 from simulator.report.progress import Progress
+from simulator.report.result import result
 from simulator.report.usage import HEADLINE
 from simulator.scenario.expectations import Verdict
 from simulator.scenario.loader import find_scenario, load_scenario
@@ -197,10 +198,8 @@ def test_refusals_abroad_are_told_together_and_each_with_its_ways(headline: Scen
 
 def test_sources_are_in_the_language_and_marked_where_doubtful(headline: ScenarioRun) -> None:
     english, french = (text_of(headline, language, 100) for language in ("en", "fr"))
-    assert "[1] national procedure; for blocking in France LCEN art. 6-3\u00a0(?)\n" in english
-    assert (
-        "[1] procédure nationale\u202f; en France, pour le blocage, LCEN art. 6-3\u00a0(?)\n"
-    ) in french
+    assert "[1] LCEN art. 6-3\u00a0(?)\n" in english
+    assert "[1] LCEN, art. 6-3\u00a0(?)\n" in french
 
 
 def test_a_date_is_told_when_it_changes_only(headline: ScenarioRun) -> None:
@@ -269,6 +268,77 @@ def test_what_is_lifted_before_it_took_effect_was_withdrawn(tmp_path: Path) -> N
     assert "… en cours." in shown
     assert "Retiré avant d'avoir pris effet\u202f: nier l'existence du nom (Alpha" in shown
     assert "en vigueur" not in shown
+
+
+TWICE = """\
+title: {en: Twice}
+world: europe
+steps:
+  - {id: one, order: {by: police-gg, to: xg-registry, lever: server-hold, name: coco.xg}}
+  - {id: two, order: {by: police-gg, to: xg-registry, lever: server-hold, name: coco.xg}}
+  - {id: no, order: {by: court-fr, to: rila-hosting, lever: host-off, name: coco.xg}}
+  - {id: first, lift: one}
+  - {id: last, lift: two}
+  - {id: again, lift: one}
+  - {id: never, lift: no}
+"""
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioRun]:
+    path = tmp_path_factory.mktemp("twice") / "twice.yaml"
+    path.write_text(TWICE, encoding="utf-8")
+    run = ScenarioRun(load_scenario(path))
+    for _ in run.steps():
+        pass
+    yield run
+    run.close()
+
+
+def parts_of(run: ScenarioRun) -> dict[str, str]:
+    """What is told of each step, on one line."""
+    shown = " ".join(text_of(run, width=200).split())
+    names = [step.id for step in run.done]
+    starts = [shown.index(f" {number} {name} ") for number, name in enumerate(names, 1)]
+    ends = [*starts[1:], shown.index("Sources of what")]
+    return {name: shown[start:end] for name, start, end in zip(names, starts, ends, strict=True)}
+
+
+def test_what_was_in_force_already_is_not_told_as_new(twice: ScenarioRun) -> None:
+    """Neither the registry's first answer nor its poll message is told a second time."""
+    told = parts_of(twice)
+    already = (
+        "It was in force already, by the order of step one: it stays until the last of these"
+        " orders is lifted."
+    )
+    assert already in told["two"]
+    assert already not in told["one"]
+    for words in ("By the registry's own hand", "A poll message waits for"):
+        assert words in told["one"]
+        assert words not in told["two"]
+
+
+def test_a_lift_says_what_came_of_it_or_that_there_was_nothing_to_lift(twice: ScenarioRun) -> None:
+    told = parts_of(twice)
+    hold = "old the name (serverHold) (Registry of .xg)"
+    assert f"Remains: h{hold}. Also ordered by step two, so it stays." in told["first"]
+    assert "No longer in force" not in told["first"]
+    assert f"No longer in force: h{hold}." in told["last"]
+    assert f"H{hold}. Nothing to lift: it is lifted already." in told["again"]
+    assert "(Rila Hosting). Nothing to lift: it was refused." in told["never"]
+    for name in ("again", "never"):
+        assert "Remains" not in told[name]
+        assert "No longer in force" not in told[name]
+
+
+def test_the_result_says_what_came_of_each_lift(twice: ScenarioRun) -> None:
+    orders = [order for order in result(twice)["orders"] if order["lifted"]]
+    assert [(order["step"], order["outcome"], order["reason"]) for order in orders] == [
+        ("first", "refused", "also ordered by step two, so it stays"),
+        ("last", "executed", "lifted"),
+        ("again", "refused", "nothing to lift: it is lifted already"),
+        ("never", "refused", "nothing to lift: it was refused"),
+    ]
 
 
 def test_a_next_that_names_no_scenario_is_left_as_it_is(headline: ScenarioRun) -> None:

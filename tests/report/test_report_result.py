@@ -28,10 +28,11 @@ def test_the_result_has_every_field_of_the_contract(headline: ScenarioRun) -> No
 def test_reasons_are_in_the_language_asked_for(headline: ScenarioRun) -> None:
     english, french = (result(headline, language)["orders"][0] for language in ("en", "fr"))
     assert english["reason"] == (
-        "a national judicial order binds operators where its authority has power (France)"
+        "a judicial blocking order binds operators where its authority has power (France)"
     )
     assert french["reason"] == (
-        "une décision judiciaire nationale lie les opérateurs là où son autorité a pouvoir (France)"
+        "une décision judiciaire de blocage lie les opérateurs là où son autorité a pouvoir"
+        " (France)"
     )
 
 

@@ -33,7 +33,7 @@ def test_a_yes_has_its_path_its_delay_and_its_source(capsys: pytest.CaptureFixtu
         "Paris prosecutor → Rila Hosting (a hosting company, Bulgaria)\non 25 June 2024\n"
     )
     assert (
-        "3. A European Investigation Order (binding)\n"
+        "2. A European Investigation Order (binding)\n"
         "   Paris prosecutor → Sofia prosecutor → Rila Hosting\n"
         "   takes 60 days as a rule; from 1 day to 120 days\n"
     ) in told
@@ -147,5 +147,5 @@ def test_every_doubt_and_every_hindrance_has_its_words() -> None:
 def test_the_tables_of_the_page_on_the_law_are_the_data(language: str) -> None:
     # To renew them: python -m simulator.report.law_tables docs/en/law.md en docs/fr/law.md fr
     page = (DOCS / language / "law.md").read_text("utf-8")
-    assert page.count("<!-- law: ") == 5
+    assert page.count("<!-- law: ") == 6
     assert renewed(page, language) == page

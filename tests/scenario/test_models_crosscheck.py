@@ -25,6 +25,8 @@ from simulator.world.models import World
 from simulator.world.source import read, read_file
 from simulator.world.validation import validate
 
+HOLD = "{id: a, order: {by: police-gg, to: candie-names, lever: client-hold, name: coco.xg}}"
+
 
 @pytest.fixture(scope="module")
 def europe() -> World:
@@ -32,13 +34,17 @@ def europe() -> World:
 
 
 def faults_of(europe: World, steps: str) -> list[str]:
+    with pytest.raises(Faults) as caught:
+        check_steps(europe, steps)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def check_steps(europe: World, steps: str) -> None:
     text = "title: {en: T}\nworld: europe\nsteps:\n" + "".join(
         f"  - {line}\n" for line in steps.splitlines()
     )
     source = read(text, "s.yaml")
-    with pytest.raises(Faults) as caught:
-        check_scenario(validate(Scenario, source), europe, source)
-    return [str(fault) for fault in caught.value.faults]
+    check_scenario(validate(Scenario, source), europe, source)
 
 
 def test_the_suggestion_of_the_issue(europe: World) -> None:
@@ -72,6 +78,14 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines(europe: World) -> N
         ("{id: nothing}", "4:5: steps[0]: the step does nothing"),
         ("{id: a, wait: 1s}\n{id: a, wait: 1s}", "5:6: steps[1].id: 'a' is an earlier step"),
         ("{id: a, wait: 1s}\n{lift: a}", "5:6: steps[1].lift: step 'a' gave no order"),
+        (
+            f"{HOLD}\n{{lift: a}}\n{{wait: 1s}}\n{{lift: a}}",
+            "7:6: steps[3].lift: step 'a' is lifted already, and no other since",
+        ),
+        (
+            f"{HOLD}\n{{lift: [a, a]}}",
+            "5:16: steps[1].lift[1]: step 'a' is lifted already, and no other since",
+        ),
         (
             "{connect: {who: paris, via: {coco.xg: 8.8.8.8}}}",
             (
@@ -443,3 +457,10 @@ def test_a_lever_says_what_it_concerns(europe: World, act: str, fault: str) -> N
     order = f"{{order: {{by: court-fr, to: xf-registry, name: rila.test, {act}}}}}"
     [found] = faults_of(europe, order)
     assert found.endswith(fault)
+
+
+def test_what_a_lock_kept_can_be_lifted_again_once_the_lock_is_off(europe: World) -> None:
+    lock = HOLD.replace("id: a", "id: b").replace("candie-names", "xg-registry")
+    steps = [HOLD, lock.replace("client-hold", "registry-lock"), "{lift: a}", "{lift: b}"]
+    check_steps(europe, "\n".join([*steps, "{lift: a}"]))
+    assert len(faults_of(europe, "\n".join([*steps, "{lift: b}"]))) == 1

@@ -120,7 +120,8 @@ class Answer:
 
 
 def answer(question: Question, instruments: Sequence[Instrument] | None = None) -> Answer:
-    """Answer a question; a way that binds comes before one that asks, the faster first."""
+    """Answer a question; a way that binds comes before one that asks, one that has a source
+    before one that is inferred, the faster first."""
     authority, operator, action = question.authority, question.operator, question.action
     known = lawbook().instruments if instruments is None else tuple(instruments)
     if operator.kind not in hands(action) or authority.kind is AuthorityKind.COORDINATOR:
@@ -134,8 +135,9 @@ def answer(question: Question, instruments: Sequence[Instrument] | None = None) 
     return Answer(question, tuple(ways), obstacles, _summary(case, ways, obstacles))
 
 
-def _rank(way: Way) -> tuple[bool, bool, int]:
-    return not way.followed, not way.binding, way.delay.expected
+def _rank(way: Way) -> tuple[bool, bool, bool, int]:
+    inferred = way.doubt is Doubt.INFERRED
+    return not way.followed, not way.binding, inferred, way.delay.expected
 
 
 def _summary(case: Case, ways: Sequence[Way], obstacles: Sequence[Obstacle]) -> Message:
@@ -145,6 +147,14 @@ def _summary(case: Case, ways: Sequence[Way], obstacles: Sequence[Obstacle]) -> 
         "action": action_name(case.action),
     }
     best = ways[0] if ways else None
+    if best is not None and best.binding and best.instrument.route is Route.PARTNER:
+        return message(
+            "yes, by way of {partner}, whose order binds: {authority} obtains {action} at"
+            " {operator} by {instrument}",
+            partner=best.steps[-1].by,
+            instrument=best.instrument.name,
+            **words,
+        )
     if best is not None and best.binding:
         return message(
             "yes, and it binds: {authority} obtains {action} at {operator} by {instrument}",
@@ -242,7 +252,7 @@ def _way(case: Case, instrument: Instrument, decision: Decision) -> Way:
 
 
 def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
-    """Return what keeps an instrument from leading there: the reasons in `decide`'s order."""
+    """Return what keeps an instrument from leading there: whom it is for comes before where."""
     if case.usable(instrument):
         return None
     countries = case.authority.country, case.operator.country
@@ -258,11 +268,6 @@ def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
             instrument=instrument.name,
         )
         return Obstacle(instrument, Hindrance.NOT_FOR_THIS_AUTHORITY, reason)
-    if not _is_of(countries[1], instrument.reaches):
-        return _no_reach(case, instrument)
-    late = _bound(case, instrument)
-    if late is not None:
-        return Obstacle(instrument, Hindrance.NOT_IN_FORCE, _besides(case, instrument, late))
     if not case.concerns(instrument):
         reason = message(
             "{instrument} is not for {kind} to follow",
@@ -270,6 +275,11 @@ def _obstacle(case: Case, instrument: Instrument) -> Obstacle | None:
             kind=KIND_NAMES[case.operator.kind],
         )
         return Obstacle(instrument, Hindrance.NOT_FOR_THIS_OPERATOR, reason)
+    if not _is_of(countries[1], instrument.reaches):
+        return _no_reach(case, instrument)
+    late = _bound(case, instrument)
+    if late is not None:
+        return Obstacle(instrument, Hindrance.NOT_IN_FORCE, _besides(case, instrument, late))
     reason = message(
         "{instrument} does not carry {action}: {limit}",
         instrument=instrument.name,

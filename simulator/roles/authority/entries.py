@@ -179,7 +179,7 @@ def _check_place(part: Part, code: str, places: Container[str]) -> None:
 
 
 def _lever(id_: str, part: Part) -> LeverEntry:
-    fields = part.fields(("name", "effect", "hands"))
+    fields = part.fields(("name", "effect", "hands"), ("when", "seen", "undone", "survives"))
     effect = fields["effect"].choice(Effect) if "effect" in fields else None
     hands = fields.get("hands")
     if hands is None:
@@ -190,7 +190,12 @@ def _lever(id_: str, part: Part) -> LeverEntry:
         kinds = tuple(OperatorKind)
         if hands.word() != "everyone":
             hands.wrong(message("expected a list of kinds of operator, or 'everyone'"))
-    return LeverEntry(id_, sentence(_name(fields)), effect or Effect.OTHER, kinds)
+    told = {
+        key: sentence(_name(fields, key))
+        for key in ("when", "seen", "undone", "survives")
+        if key in fields
+    }
+    return LeverEntry(id_, sentence(_name(fields)), effect or Effect.OTHER, kinds, **told)
 
 
 def _membership(part: Part) -> Membership:

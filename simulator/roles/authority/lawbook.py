@@ -29,12 +29,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LeverEntry:
-    """A lever, or evidence that can be asked for: its name, what it does, who has it."""
+    """A lever, or evidence that can be asked for: its name, what it does, who has it.
+
+    Of what a scenario can order also ``when`` it shows, what a visitor has ``seen`` by then,
+    how it is ``undone``, what of the site ``survives`` it.
+    """
 
     id: str
     name: Message
     effect: Effect
     hands: tuple[OperatorKind, ...]
+    when: Message | None = None
+    seen: Message | None = None
+    undone: Message | None = None
+    survives: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,21 +49,21 @@ def hindrances(found: Answer, kind: Hindrance) -> list[str]:
     return [each.instrument.id for each in found.obstacles if each.kind is kind]
 
 
-def test_ways_to_a_foreign_host_are_ranked_binding_first_then_fast() -> None:
+def test_ways_to_a_foreign_host_are_ranked_binding_first_then_sourced_then_fast() -> None:
     found = asked(PARIS, RILA, Lever.HOST_TAKEOVER)
     assert ways(found) == [
         ("freezing-order", True, True),
-        ("parallel-proceedings", True, True),
         ("eio", True, True),
         ("jit", True, True),
         ("mla", True, True),
+        ("parallel-proceedings", True, True),
         ("police-cooperation", False, True),
         ("voluntary-request", False, False),
     ]
     assert (found.compels, found.obtains) == (True, True)
     assert str(found.reason) == (
-        "yes, and it binds: Paris prosecutor obtains the takeover of the machine at Rila Hosting"
-        " by a European freezing order"
+        "yes, by way of Sofia prosecutor, whose order binds: Paris prosecutor obtains the"
+        " takeover of the machine at Rila Hosting by a European freezing order"
     )
 
 
@@ -185,6 +185,7 @@ def test_the_law_of_another_country_is_no_obstacle_at_home() -> None:
     assert ways(found) == [("national-order", True, True)]
     assert "us-seizure-warrant" not in [each.instrument.id for each in found.obstacles]
     assert hindrances(found, Hindrance.NOT_FOR_THIS_AUTHORITY) == [
+        "judicial-blocking-order",
         *("exceptional-circumstances", "administrative-order", "local-police-request"),
     ]
 

@@ -44,11 +44,14 @@ def test_nothing_that_binds_goes_straight_to_a_foreign_operator_and_closes_it(
 
 def test_only_orders_at_home_carry_a_block() -> None:
     carriers = [each.id for each in INSTRUMENTS if Effect.BLOCK in (*each.carries, *each.local)]
-    assert carriers == ["national-order", "exceptional-circumstances", "administrative-order"]
+    assert carriers == [
+        *("judicial-blocking-order", "national-order"),
+        *("exceptional-circumstances", "administrative-order"),
+    ]
 
 
 def test_a_decision_carries_the_source_by_which_its_translation_is_found() -> None:
-    order = next(each for each in INSTRUMENTS if each.id == "national-order")
+    order = next(each for each in INSTRUMENTS if each.id == "judicial-blocking-order")
     court = Authority("court-fr", "Paris court", "FR", AuthorityKind.COURT)
     alpha = Operator("alpha", "Alpha Télécom", "FR", OperatorKind.ACCESS_PROVIDER)
     lie = DnsMeasure("coco.xg", DnsLie.NXDOMAIN)
