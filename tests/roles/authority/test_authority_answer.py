@@ -67,6 +67,18 @@ def test_ways_to_a_foreign_host_are_ranked_binding_first_then_sourced_then_fast(
     )
 
 
+def test_what_eurojust_brings_together_is_no_older_than_eurojust() -> None:
+    germans = Operator("spree", "Spree Hosting", "DE", OperatorKind.HOST)
+    for on, known in (
+        (date(1990, 1, 1), set()),
+        (date(2002, 3, 5), set()),
+        (date(2002, 3, 6), {"parallel-proceedings"}),
+        (date(2003, 1, 1), {"parallel-proceedings", "jit"}),
+    ):
+        found = {way[0] for way in ways(asked(PARIS, germans, Lever.HOST_TAKEOVER, on))}
+        assert found & {"parallel-proceedings", "jit"} == known, on
+
+
 def test_a_way_has_its_steps_delay_and_source() -> None:
     found = asked(PARIS, RILA, Lever.HOST_TAKEOVER)
     (eio,) = (way for way in found.ways if way.instrument.id == "eio")

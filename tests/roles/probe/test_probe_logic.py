@@ -217,4 +217,7 @@ def test_any_typed_text_and_any_location_are_taken_or_refused(typed: str, locati
         except LabError:
             continue
         redirected(trip, location)
-    redirected(journey("https://coco.xg/"), location)
+        assert trip.target.url.startswith(("http://", "https://"))
+    trip = journey("https://coco.xg/")
+    redirected(trip, location)
+    assert trip.target.url.startswith(("http://", "https://"))

@@ -262,6 +262,7 @@ def test_any_octets_end_in_steps_or_in_a_route_error(pieces: list[bytes], opened
             pieces = [GREETING if isinstance(dialogue, SocksDialogue) else b"CONNECT ", *pieces]
         for piece in pieces:
             steps = dialogue.received(piece)
+            assert all(isinstance(step, Say | End | Reach) for step in steps)
             if any(isinstance(step, End | Reach) for step in steps):
                 break
     for kind in (SocksAsking, ConnectAsking):
@@ -269,7 +270,9 @@ def test_any_octets_end_in_steps_or_in_a_route_error(pieces: list[bytes], opened
         ask.opening()
         try:
             for piece in pieces:
-                if isinstance(ask.received(piece), Way):
+                heard = ask.received(piece)
+                assert isinstance(heard, Way | Said | None)
+                if isinstance(heard, Way):
                     break
         except RouteError:
             pass
